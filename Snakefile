@@ -41,6 +41,7 @@ rule all:
         "<results>/tables/uncertainty/table1.csv",
         "<results>/tables/uncertainty/tables2_5_measured.csv",
         "<figures>/rewards/heldout.svg",
+        collect("<figures>/aggregation/{item}.svg", item=AGGREGATION_ITEMS),
         "<figures>/world/overview.svg",
         "<results>/claims.csv",
 
@@ -49,11 +50,14 @@ rule extended:
     """All, and what goes beyond the papers."""
     input:
         rules.all.input,
+        "<figures>/aggregation/worlds.svg" if WORLDS else [],
 
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/world.smk"
 include: "workflow/rules/reward_models.smk"
 include: "workflow/rules/simulation.smk"
+include: "workflow/rules/aggregation.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/worlds.smk"

@@ -20,9 +20,10 @@ from rewardlab.data.world.settings import (
 )
 from rewardlab.errors import UserError
 from rewardlab.policies.simulation_settings import SimulationSettings
+from rewardlab.rewards.aggregation_settings import AggregationSettings
 from rewardlab.rewards.settings import RewardSettings
 from rewardlab.setting_errors import describe, location
-from rewardlab.setting_types import NAME, Seed, SettingsModel
+from rewardlab.setting_types import NAME, Name, Seed, SettingsModel
 
 
 class Settings(SettingsModel):
@@ -44,6 +45,11 @@ class Settings(SettingsModel):
     """Closed-form policies: Figures 2 to 4 and the theorems."""
     rewards: RewardSettings
     """Reward models and ensembles of reward heads."""
+    aggregation: AggregationSettings
+    """Combining the rewards of several properties."""
+    worlds: dict[Name, dict[str, Any] | None]
+    """Other worlds by name, each with what differs in its configuration; null: none. `extended`
+    runs them."""
 
 
 def validate(config: Mapping[str, Any], files: Sequence[str] = ()) -> Settings:
@@ -63,7 +69,7 @@ def validate(config: Mapping[str, Any], files: Sequence[str] = ()) -> Settings:
 
 
 def _check_names(settings: Settings, files: Sequence[str]) -> None:
-    """Raise UserError if a chapter names a preference set that another section does not have."""
+    """Raise UserError if a chapter names a set that another section does not have."""
     rewards, known = settings.rewards, settings.data.preferences
     for name in rewards.sets:
         if name not in known:
@@ -78,6 +84,48 @@ def _check_names(settings: Settings, files: Sequence[str]) -> None:
             f"{origin}: rewards.shown is {rewards.shown!r}; expected one of rewards.sets, "
             f"which are {', '.join(rewards.sets)}."
         )
+    for name in settings.aggregation.properties:
+        if name not in rewards.sets:
+            origin = _origin(("aggregation", "properties"), files)
+            raise UserError(
+                f"{origin}: aggregation.properties names {name!r}; expected names in rewards.sets, "
+                f"which are {', '.join(rewards.sets)}."
+            )
+    prompts = settings.aggregation.pool.prompts
+    if prompts not in settings.data.prompts:
+        origin = _origin(("aggregation", "pool", "prompts"), files)
+        raise UserError(
+            f"{origin}: aggregation.pool.prompts is {prompts!r}; expected a name under "
+            f"data.prompts, which are {', '.join(settings.data.prompts)}."
+        )
+
+
+def other_worlds(settings: Settings) -> dict[str, Settings]:
+    """Return the settings of the other worlds, each a scale of its own.
+
+    Raises UserError that names the world whose settings are wrong.
+    """
+    found = {}
+    for name, overlay in settings.worlds.items():
+        if overlay is not None:
+            values = settings.model_dump(mode="json")
+            names = dict.fromkeys(settings.worlds)
+            try:
+                merged = _laid_over(values, {"scale": f"{settings.scale}-{name}", **overlay})
+                found[name] = validate(merged | {"worlds": names})
+            except UserError as error:
+                said = str(error).removeprefix("--config: ")
+                raise UserError(f"worlds.{name}: {said}") from None
+    return found
+
+
+def _laid_over(values: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with an overlay: dicts merge, all else replaces."""
+    merged = dict(values)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _laid_over(merged[key], value) if both else value
+    return merged
 
 
 def read_config(path: str) -> dict[str, Any]:

@@ -58,10 +58,39 @@ rule judge_reward_models:
         " --kind {params.kind} --claims {output.claims} --log {log}"
 
 
+rule judge_aggregation:
+    """Verdicts on the claims about combining rewards, A1 to A5, at every k."""
+    input:
+        by_prompt="<results>/win_rates/by_prompt.parquet",
+    output:
+        claims="<results>/claims/aggregation.csv",
+        by_k="<results>/tables/aggregation/claims_by_k.csv",
+        provenance="<results>/tables/aggregation/claims_by_k.json",
+    log:
+        "<logs>/judge_aggregation.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=settings("aggregation"),
+        seed=seed("judge_aggregation"),
+        code=code("stages.judge_aggregation"),
+    shell:
+        "python -m rewardlab.stages.judge_aggregation --settings {params.settings:q}"
+        " --seed {params.seed} --by-prompt {input.by_prompt} --claims {output.claims}"
+        " --by-k {output.by_k} --provenance {output.provenance} --log {log}"
+
+
 rule claims:
     """The claims table: every claim of the papers, and whether it held."""
     input:
-        judgements=["<results>/claims/closed_forms.csv", "<results>/claims/reward_models.csv"],
+        judgements=collect(
+            "<results>/claims/{chapter}.csv",
+            chapter=["closed_forms", "reward_models", "aggregation"],
+        ),
     output:
         claims=report(
             "<results>/claims.csv",

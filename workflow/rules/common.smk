@@ -15,7 +15,7 @@ from rewardlab.errors import UserError
 from rewardlab.fingerprint import fingerprint
 from rewardlab.provenance import file_hash
 from rewardlab.seeds import derive_seed
-from rewardlab.settings import read_config, slice_of, validate
+from rewardlab.settings import other_worlds, read_config, slice_of, validate
 
 # This file is included before `configfile:`, which would print a line before the sentence: at this
 # point `config` holds what was laid over config.yaml on the command line.
@@ -24,6 +24,7 @@ try:
     update_config(complete, config)
     overlays = [os.path.relpath(file) for file in workflow.config_settings.configfiles]
     SETTINGS = validate(complete, ["config.yaml", *overlays])
+    WORLDS = other_worlds(SETTINGS)
 except UserError as error:
     sys.exit(str(error))
 
@@ -80,11 +81,27 @@ def model_of(name):
     return "<results>/models/world.json" if embedded else f"<results>/models/{name}.json"
 
 
+def combining():
+    """Return the settings of `combine_rewards` on the pool of the configuration, as JSON."""
+    chapter = SETTINGS.aggregation
+    values = {
+        "rewards": chapter.properties,
+        "k": chapter.k,
+        "quantiles": chapter.quantiles,
+        "resamples": chapter.resamples,
+    }
+    if chapter.source == "sampled":
+        values["judges"] = [f"gold_{name}" for name in chapter.properties]
+        values["references"] = [*(f"predict_{name}" for name in chapter.quantiles), "refusal"]
+    return json.dumps(values, sort_keys=True)
+
+
 LEDGER = "workflow/ledger.yaml"
 PRINTED = "workflow/printed.yaml"
 UNCERTAINTY = "Uncertainty-aware RLHF"
 WORLD = "The embedded world"
 REWARDS = "Reward models"
+AGGREGATION = "Reward Model Aggregation"
 EMBEDDED_PREFERENCE_SETS = {
     name for name, source in SETTINGS.data.preferences.items() if source == "embedded"
 }
@@ -100,6 +117,12 @@ BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE = (
     f"<results>/scores/{BENCHMARK}_by_{model}_{SETTINGS.rewards.shown}.parquet"
     for model in ("ensemble", "reward_model")
 )
+PROPERTIES = SETTINGS.aggregation.properties
+# A pool of two responses to a prompt has no reference and no judge.
+AGGREGATION_ITEMS = ["fig1", "by_k"]
+if SETTINGS.aggregation.source == "sampled":
+    AGGREGATION_ITEMS += ["judge", "reference"]
+POOL = f"<results>/pools/{SETTINGS.aggregation.source}.parquet"
 
 
 wildcard_constraints:

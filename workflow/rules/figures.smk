@@ -220,3 +220,103 @@ use rule draw_figure as rewards_heldout with:
     params:
         module="rewards_heldout",
         code=code("figures.rewards_heldout"),
+
+
+use rule draw_figure as aggregation_fig1 with:
+    """Aggregation Figure 1: AND and OR win rates of seven methods."""
+    input:
+        table="<results>/tables/aggregation/fig1.csv",
+        findings="<results>/tables/aggregation/fig1.rst",
+    output:
+        svg=report(
+            "<figures>/aggregation/fig1.svg",
+            caption="../report/aggregation_fig1.rst",
+            category=AGGREGATION,
+            labels={"item": "Figure 1"},
+        ),
+        png="<figures>/aggregation/fig1.png",
+    log:
+        "<logs>/aggregation_fig1.log",
+    params:
+        module="win_rate_bars",
+        code=code("figures.win_rate_bars"),
+
+
+use rule draw_figure as aggregation_by_k with:
+    """Win rates of all combinations against k."""
+    input:
+        table="<results>/tables/aggregation/by_k.csv",
+        findings="<results>/tables/aggregation/by_k.rst",
+    output:
+        svg=report(
+            "<figures>/aggregation/by_k.svg",
+            caption="../report/aggregation_by_k.rst",
+            category=AGGREGATION,
+            labels={"item": "Win rate by k"},
+        ),
+        png="<figures>/aggregation/by_k.png",
+    log:
+        "<logs>/aggregation_by_k.log",
+    params:
+        module="win_rates_by_k",
+        code=code("figures.win_rates_by_k"),
+
+
+use rule draw_figure as aggregation_judge with:
+    """Aggregation Figure 1, scored by the judge as well."""
+    input:
+        table="<results>/tables/aggregation/judge.csv",
+        findings="<results>/tables/aggregation/judge.rst",
+    output:
+        svg=report(
+            "<figures>/aggregation/judge.svg",
+            caption="../report/aggregation_judge.rst",
+            category=AGGREGATION,
+            labels={"item": "Figure 1 by the judge"},
+        ),
+        png="<figures>/aggregation/judge.png",
+    log:
+        "<logs>/aggregation_judge.log",
+    params:
+        module="win_rate_bars",
+        code=code("figures.win_rate_bars"),
+
+
+use rule draw_figure as aggregation_reference with:
+    """Predicted against oracle medians."""
+    input:
+        table="<results>/tables/aggregation/reference.csv",
+        findings="<results>/tables/aggregation/reference.rst",
+    output:
+        svg=report(
+            "<figures>/aggregation/reference.svg",
+            caption="../report/aggregation_reference.rst",
+            category=AGGREGATION,
+            labels={"item": "Reference rewards"},
+        ),
+        png="<figures>/aggregation/reference.png",
+    log:
+        "<logs>/aggregation_reference.log",
+    params:
+        module="aggregation_reference",
+        code=code("figures.aggregation_reference"),
+
+
+use rule draw_figure as aggregation_worlds with:
+    """The claims about combining rewards in several worlds, by k."""
+    input:
+        table="<results>/tables/aggregation/worlds.csv",
+        findings="<results>/tables/aggregation/worlds.rst",
+    output:
+        svg=report(
+            "<figures>/aggregation/worlds.svg",
+            caption="../report/aggregation_worlds.rst",
+            category=AGGREGATION,
+            labels={"item": "Claims in several worlds"},
+        ),
+        png="<figures>/aggregation/worlds.png",
+    log:
+        "<logs>/aggregation_worlds.log",
+    params:
+        module="aggregation_worlds",
+        code=code("figures.aggregation_worlds"),

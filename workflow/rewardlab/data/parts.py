@@ -1,4 +1,7 @@
-"""Which part of the data a prompt belongs to: training, evaluation, or the judge's own training."""
+"""What a prompt is for, by a hash of its text: it keeps its place whatever else is in the data.
+
+Preference pairs fall into parts; prompts that policies answer fall into two splits.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -6,6 +9,7 @@ from collections.abc import Iterable
 from rewardlab.setting_types import Probability, SettingsModel
 
 PARTS = ("train", "evaluation", "judge")
+EVALUATION_SHARE = 0.25  # of the prompts of a prompt set
 
 
 class PartSettings(SettingsModel):
@@ -34,3 +38,9 @@ def parts_of(prompts: Iterable[str], settings: PartSettings) -> list[str]:
         else:
             parts.append("train")
     return parts
+
+
+def split_of(prompt: str) -> str:
+    """Return whether policies may be trained on a prompt, or are evaluated on it."""
+    fraction = int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:4], "big") / 2**32
+    return "evaluation" if fraction < EVALUATION_SHARE else "train"

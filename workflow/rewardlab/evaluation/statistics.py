@@ -30,6 +30,23 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
+def bootstrap_means(sample: Array, rng: np.random.Generator, resamples: int = 2000) -> Array:
+    """Return the means (resamples, ...) of bootstrap samples of units; sample: (n, ...).
+
+    All columns are resampled together, so that differences and ratios of their means are paired.
+    """
+    count = len(sample)
+    drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples) / count
+    return (drawn @ sample.reshape(count, -1)).reshape(resamples, *sample.shape[1:])
+
+
+def percentile_interval(values: Array, level: float = 0.95) -> tuple[Array, Array]:
+    """Return the central interval of resampled values (resamples, ...), ends of shape (...)."""
+    tail = (1 - level) / 2
+    low, high = np.quantile(values, [tail, 1 - tail], axis=0)
+    return low, high
+
+
 def binomial_interval(successes: Array, trials: Array, level: float = 0.95) -> tuple[Array, Array]:
     """Return the exact (Clopper-Pearson) interval of a probability; arrays broadcast."""
     tail = (1 - level) / 2

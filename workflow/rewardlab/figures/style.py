@@ -37,6 +37,11 @@ SETTINGS = {
 }
 
 
+def percent(value: float, _position: int | None = None) -> str:
+    """Return a share as a percentage with no more digits than it needs, for ticks."""
+    return f"{100 * value:.4g} %"
+
+
 def apply() -> None:
     """Set the style for all figures of this process, which draws to files only."""
     matplotlib.use("agg")

@@ -1,11 +1,15 @@
 """Responses sampled from a causal language model."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from rewardlab.outputs import published
 from rewardlab.progress import progress
+from rewardlab.seeds import derive_seed
 
 
 @torch.inference_mode()
@@ -16,35 +20,52 @@ def sample_responses(
     max_new_tokens: int,
     seed: int,
     batch_size: int = 512,
+    state: Path | None = None,
 ) -> list[str]:
     """Return one response to each prompt, drawn from the model's own distribution.
 
     Sampling is pure (no top-k, no nucleus, temperature 1), and ends at the end token. Prompts are
     taken in order of length, so that padding is short; the order of the result is that of the
-    prompts. tokenizer: must pad on the left.
+    prompts. tokenizer: must pad on the left. state: a folder that belongs to this very call, where
+    batches are kept as they are drawn; those found there are not drawn again.
     """
     if tokenizer.padding_side != "left":
         raise ValueError("sampling needs a tokenizer that pads on the left")
-    torch.manual_seed(seed)
     model.eval()
     order = sorted(range(len(prompts)), key=lambda place: len(prompts[place].split()))
     responses = [""] * len(prompts)
     starts = range(0, len(order), batch_size)
     for start in progress(starts, "sampling responses", len(starts)):
         places = order[start : start + batch_size]
-        batch = tokenizer([prompts[place] for place in places], padding=True, return_tensors="pt")
-        tokens = model.generate(
-            input_ids=batch.input_ids.to(model.device),
-            attention_mask=batch.attention_mask.to(model.device),
-            do_sample=True,
-            top_k=0,
-            top_p=1.0,
-            temperature=1.0,
-            max_new_tokens=max_new_tokens,
-            pad_token_id=tokenizer.pad_token_id,
-        )[:, batch.input_ids.shape[1] :]
-        for place, text in zip(
-            places, tokenizer.batch_decode(tokens, skip_special_tokens=True), strict=True
-        ):
+        file = None if state is None else state / f"batch-{start:09d}.json"
+        if file is not None and file.exists():
+            texts = json.loads(file.read_text())
+        else:
+            torch.manual_seed(derive_seed(seed, start))
+            texts = _one_batch(model, tokenizer, [prompts[at] for at in places], max_new_tokens)
+            if file is not None:
+                with published(file) as partial:
+                    partial.write_text(json.dumps(texts))
+        for place, text in zip(places, texts, strict=True):
             responses[place] = text
     return responses
+
+
+def _one_batch(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[str],
+    max_new_tokens: int,
+) -> list[str]:
+    batch = tokenizer(list(prompts), padding=True, return_tensors="pt").to(model.device)
+    tokens = model.generate(
+        input_ids=batch.input_ids,
+        attention_mask=batch.attention_mask,
+        do_sample=True,
+        top_k=0,
+        top_p=1.0,
+        temperature=1.0,
+        max_new_tokens=max_new_tokens,
+        pad_token_id=tokenizer.pad_token_id,
+    )[:, batch.input_ids.shape[1] :]
+    return tokenizer.batch_decode(tokens, skip_special_tokens=True)

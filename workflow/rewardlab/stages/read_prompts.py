@@ -1,4 +1,4 @@
-"""Reads texts from their source and cuts their beginnings into prompts."""
+"""Reads texts from their source and cuts their beginnings into prompts, each with its split."""
 
 import logging
 
@@ -7,6 +7,7 @@ from transformers import AutoTokenizer
 
 from rewardlab.command_line import Command, Job
 from rewardlab.data.manifest import open_artefact
+from rewardlab.data.parts import split_of
 from rewardlab.data.prompts import cut_prompts, read_texts
 from rewardlab.data.rows import read_rows
 from rewardlab.data.source_settings import PromptBuilderSettings
@@ -31,7 +32,8 @@ def run(job: Job) -> None:
         job.seed,
     )
     log.info("%d prompts from %s", len(prompts), ", ".join(map(str, files)))
-    pd.DataFrame({"prompt": prompts}).to_parquet(job.outputs["prompts"], index=False)
+    table = pd.DataFrame({"prompt": prompts, "split": [split_of(prompt) for prompt in prompts]})
+    table.to_parquet(job.outputs["prompts"], index=False)
 
 
 COMMAND = Command(

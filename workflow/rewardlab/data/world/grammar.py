@@ -1,16 +1,15 @@
 """What is said in the embedded world: all prompts, and how people answer them."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from rewardlab.data.parts import split_of
 from rewardlab.data.world import lexicon
 from rewardlab.data.world.settings import WorldSettings
 from rewardlab.seeds import derive_seed
 
-EVALUATION_SHARE = 0.25
 # Mean shares of advice, risky advice, caution and refusal, around which each world's habits vary.
 STYLES = (0.6, 0.15, 0.2, 0.05)
 HAZARD_STYLES = (0.35, 0.2, 0.2, 0.25)
@@ -28,7 +27,7 @@ class Prompt(NamedTuple):
 def all_prompts() -> list[Prompt]:
     """Return every prompt of the world; the split is a hash of the text and never changes."""
     return [
-        Prompt(text, kind, _split(text))
+        Prompt(text, kind, split_of(text))
         for kind in lexicon.KINDS
         for verb in lexicon.VERBS[kind]
         for thing in lexicon.OBJECTS[kind]
@@ -36,11 +35,6 @@ def all_prompts() -> list[Prompt]:
         for determiner in lexicon.DETERMINERS
         for text in [f"{opener} {verb} {determiner} {thing} ?"]
     ]
-
-
-def _split(text: str) -> str:
-    fraction = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") / 2**32
-    return "evaluation" if fraction < EVALUATION_SHARE else "train"
 
 
 class Speaker:

@@ -1,0 +1,160 @@
+"""A pool of responses with their rewards, as a table that people bring and as arrays.
+
+One row a response: prompt_id, response_id, a column for each reward, and optionally `use` (pool:
+may be chosen, the default; reference: further samples of the base model, for quantiles), judges'
+columns, and references as <reward>_<reference>, the same in all rows of a prompt.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rewardlab.errors import UserError
+from rewardlab.rewards.aggregation_settings import CombiningSettings
+
+Array = NDArray[np.float64]
+IDS = ["prompt_id", "response_id"]
+USES = ("pool", "reference")
+
+
+class Pool(NamedTuple):
+    """n prompts with N responses each, rewarded on P properties.
+
+    prompts: (n,) ids; responses: (n, N) ids; rewards: (P, n, N); judged: the same by the judges, or
+    None; others: (P, n, R), reference samples, R may be 0; references: name → (P, n).
+    """
+
+    prompts: NDArray[np.object_]
+    responses: NDArray[np.object_]
+    rewards: Array
+    judged: Array | None
+    others: Array
+    references: dict[str, Array]
+
+
+def read_pool(path: Path, settings: CombiningSettings) -> pd.DataFrame:
+    """Return the table (CSV or parquet) with what the settings name, checked.
+
+    Raises UserError that names the column, or the line, that is wrong.
+    """
+    try:
+        parquet = path.suffix == ".parquet"
+        table = pd.read_parquet(path) if parquet else pd.read_csv(path)
+    except (ValueError, OSError) as error:  # pandas and pyarrow raise these, or subclasses
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path} cannot be read as CSV or parquet ({reason}).") from None
+    numbers = [*settings.rewards, *settings.judges]
+    fixed = [f"{name}_{part}" for part in settings.references for name in settings.rewards]
+    for name in (*IDS, *numbers, *fixed):
+        if name not in table:
+            known = ", ".join(table.columns)
+            raise UserError(f"{path} has no column {name!r}; its columns are {known}.")
+    if "use" not in table:
+        table = table.assign(use="pool")
+    table = table[[*IDS, "use", *numbers, *fixed]].reset_index(drop=True)
+    where = _Places(path)
+    _check_values(table, [*numbers, *fixed], where)
+    _check_prompts(table, fixed, settings, where)
+    return table
+
+
+class _Places:
+    """Says where a row of the table stands in its file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self, row: int) -> str:
+        if self.path.suffix == ".parquet":
+            return f"{self.path}, row {row} (from 0)"
+        return f"{self.path}, line {row + 2}"
+
+
+def _check_values(table: pd.DataFrame, numbers: list[str], where: _Places) -> None:
+    for name in IDS:
+        if table[name].isna().any():
+            raise UserError(f"{where(int(table[name].isna().argmax()))}: {name} is missing.")
+    unknown = ~table.use.isin(USES)
+    if unknown.any():
+        row = int(unknown.argmax())
+        raise UserError(f"{where(row)}: use is {table.use[row]!r}; expected {' or '.join(USES)}.")
+    for name in numbers:
+        values = pd.to_numeric(table[name], errors="coerce").to_numpy(float)
+        if not np.isfinite(values).all():
+            row = int(np.argmin(np.isfinite(values)))
+            found = table[name][row]
+            raise UserError(f"{where(row)}: {name} is {found}; expected a finite number.")
+        table[name] = values
+    doubled = table.duplicated(IDS)
+    if doubled.any():
+        row = int(doubled.argmax())
+        prompt, response = table.loc[row, IDS]
+        raise UserError(
+            f"{where(row)}: prompt_id {prompt} has the response_id {response} a second time."
+        )
+
+
+def _check_prompts(
+    table: pd.DataFrame, fixed: list[str], settings: CombiningSettings, where: _Places
+) -> None:
+    for name in fixed:
+        first = table.groupby("prompt_id", sort=False)[name].transform("first")
+        if not first.equals(table[name]):
+            row = int(first.ne(table[name]).argmax())
+            raise UserError(
+                f"{where(row)}: {name} is {table[name][row]:g}, but it is {first[row]:g} elsewhere "
+                f"for prompt_id {table.prompt_id[row]}; expected one value for each prompt."
+            )
+    pooled = table.use.eq("pool")
+    counts = pooled.groupby(table.prompt_id, sort=False).sum()
+    if counts.empty:
+        raise UserError(f"{where.path} has no rows.")
+    least, largest = counts.min(), max(settings.k)
+    if least <= largest:
+        raise UserError(
+            f"{where.path}: prompt_id {counts.idxmin()} has {least} responses to choose from, but "
+            f"k = {largest} needs {largest + 1}: k, and one more to compare with."
+        )
+    others = (~pooled).groupby(table.prompt_id, sort=False).sum()
+    if others.any() and not others.all():
+        raise UserError(
+            f"{where.path}: prompt_id {others.idxmin()} has no row with use = reference, as other "
+            "prompts have."
+        )
+
+
+def pools_of(table: pd.DataFrame, settings: CombiningSettings) -> list[Pool]:
+    """Return the table's pools: one for all prompts that have equally many responses."""
+    pooled = table.use.eq("pool")
+    grouped = pooled.groupby(table.prompt_id, sort=False)
+    others = (~pooled).groupby(table.prompt_id, sort=False)
+    shape = pd.DataFrame({"pool": grouped.sum(), "others": others.sum()})
+    pools = []
+    for (samples, further), group in shape.groupby(["pool", "others"], sort=False):
+        rows = table[table.prompt_id.isin(group.index)]
+        rows = rows.sort_values("prompt_id", kind="stable")
+        chosen, other = rows[rows.use.eq("pool")], rows[rows.use.ne("pool")]
+        count = len(group)
+
+        def laid_out(part: pd.DataFrame, names, width: int, count: int = count) -> Array:
+            values = [part[name].to_numpy(float).reshape(count, width) for name in names]
+            return np.stack(values)
+
+        heads = chosen.iloc[::samples]
+        pools.append(
+            Pool(
+                heads.prompt_id.to_numpy(object),
+                chosen.response_id.to_numpy(object).reshape(count, samples),
+                laid_out(chosen, settings.rewards, samples),
+                laid_out(chosen, settings.judges, samples) if settings.judges else None,
+                laid_out(other, settings.rewards, further),
+                {
+                    part: np.stack([heads[f"{name}_{part}"] for name in settings.rewards])
+                    for part in settings.references
+                },
+            )
+        )
+    return pools
