@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from rewardlab.errors import UserError
-from rewardlab.settings import json_schema, read_config, slice_of, validate
+from rewardlab.settings import json_schema, other_worlds, read_config, slice_of, validate
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / "config.yaml")
@@ -154,6 +154,20 @@ CASES = {
         "rewards: {shown: helpful}",
         "rewards.shown is 'helpful'; expected one of rewards.sets, which are overall.",
     ),
+    "a property that is none": (
+        "aggregation: {properties: [helpful, funny]}",
+        "aggregation.properties names 'funny'; expected names under data.preferences, which are "
+        "helpful, harmless, overall.",
+    ),
+    "prompts that are none": (
+        "aggregation: {pool: {prompts: mine}}",
+        "aggregation.pool.prompts is 'mine'; expected a name under data.prompts, which are world.",
+    ),
+    "more to choose from than there is": (
+        "aggregation: {k: [1, 8, 256]}",
+        "every k below pool.samples, 256, but k goes up to 256.",
+    ),
+    "bars at a k that is not computed": ("aggregation: {shown_k: 3}", "shown_k to be one of k"),
     "infinity": (
         "simulation: {returns: {epsilon: .inf}}",
         "simulation.returns.epsilon is",
@@ -168,6 +182,24 @@ CASES = {
 @pytest.mark.parametrize(("overlay", "expected"), CASES.values(), ids=CASES)
 def test_messages(config, tmp_path, overlay, expected):
     assert expected in complaint(config, tmp_path, overlay)
+
+
+def test_a_mistake_in_another_world_names_the_world(config):
+    config["worlds"] = {"mine": {"world": {"sed": 1}}, "none": None}
+    with pytest.raises(
+        UserError, match=r"^worlds\.mine: world\.sed \(value 1\) is not a known key"
+    ):
+        other_worlds(validate(config))
+
+
+def test_another_world_differs_only_where_it_says_so(config):
+    config["worlds"] = {"mine": {"seed": 7, "world": {"seed": 5}}}
+    settings = validate(config)
+    (world,) = other_worlds(settings).values()
+    assert (world.scale, world.seed, world.world.seed) == ("embedded-mine", 7, 5)
+    assert world.world.dialect == settings.world.dialect
+    assert world.aggregation == settings.aggregation
+    assert other_worlds(world) == {}
 
 
 def test_a_missing_key_is_blamed_on_the_complete_file(config):

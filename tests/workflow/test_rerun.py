@@ -21,6 +21,10 @@ OF_THE_SIMULATION = {
     "all",
 }
 OF_THE_STYLE = {
+    "aggregation_by_k",
+    "aggregation_fig1",
+    "aggregation_judge",
+    "aggregation_reference",
     "rewards_heldout",
     "uncertainty_fig1",
     "uncertainty_fig6",

@@ -18,7 +18,9 @@ def test_all_figures_tables_and_claims_are_there(finished_once):
     judged = {row["id"] for row in rows if row["verdict"] != "not run"}
     assert {"U2", "U3a", "U3b", "U3c", "U4a", "U4b", "U4c", "U5", "U6", "U7"} <= judged
     assert {"U1", "U8", "U9", "U10", "U11", "U12", "U17", "U18"} <= judged
+    assert {"A1", "A2", "A3", "A4", "A5"} <= judged
     items = [f"uncertainty/fig{number}" for number in (1, 2, 3, 4, 6, 8, 9)]
+    items += [f"aggregation/{item}" for item in ("fig1", "by_k", "judge", "reference")]
     for item in (*items, "uncertainty/theorems", "rewards/heldout", "world/overview"):
         assert b"</svg>" in finished_once.path(f"figures/test/{item}.svg").read_bytes()
         with Image.open(finished_once.path(f"figures/test/{item}.png")) as image:
@@ -98,3 +100,30 @@ def test_an_ensemble_of_whole_models(finished):
     assert "reward_2" not in scores
     alone = finished.path("results/test/models/member_overall_1")
     assert AutoConfig.from_pretrained(alone).num_labels == 1
+
+
+def test_real_pairs_as_a_pool(finished):
+    """Both sides of held-out pairs: the tool runs, and the claims need scale."""
+    chapter = "aggregation={source: heldout, k: [1], shown_k: 1}"
+    run = finished.run("aggregation_fig1", "aggregation_by_k", "claims", "--config", chapter)
+    assert run.code == 0, run.text
+    assert {"gather_heldout_pool", "combine_rewards"} <= run.rules
+    assert "sample_pool" not in run.rules
+    claims = pd.read_csv(finished.path("results/test/claims.csv")).set_index("id")
+    assert (claims.verdict[["A1", "A2", "A3", "A4", "A5"]] == "needs scale").all()
+    text = finished.path("results/test/tables/aggregation/fig1.rst").read_text()
+    assert "claims need scale" in text
+    chosen = pd.read_csv(finished.path("results/test/win_rates/selections.csv"))
+    assert set(chosen.method) == {"sum", "minimum", "sigmoid_AND", "sigmoid_OR"}
+
+
+def test_other_worlds(finished):
+    run = finished.run("aggregation_worlds")
+    assert run.code == 0, run.text
+    assert run.rules == {"run_world", "collect_worlds", "aggregation_worlds"}
+    table = pd.read_csv(finished.path("results/test/tables/aggregation/worlds.csv"))
+    assert set(table.world) == {"this-world", "world-1"}
+    parts = dict(list(table.groupby("world").value))
+    assert parts["this-world"].tolist() != parts["world-1"].tolist()
+    assert finished.run("aggregation_worlds").did_nothing
+    assert finished.run().did_nothing

@@ -85,11 +85,11 @@ def _check_names(settings: Settings, files: Sequence[str]) -> None:
             f"which are {', '.join(rewards.sets)}."
         )
     for name in settings.aggregation.properties:
-        if name not in rewards.sets:
+        if name not in known:
             origin = _origin(("aggregation", "properties"), files)
             raise UserError(
-                f"{origin}: aggregation.properties names {name!r}; expected names in rewards.sets, "
-                f"which are {', '.join(rewards.sets)}."
+                f"{origin}: aggregation.properties names {name!r}; expected names under "
+                f"data.preferences, which are {', '.join(known)}."
             )
     prompts = settings.aggregation.pool.prompts
     if prompts not in settings.data.prompts:

@@ -76,7 +76,7 @@ class AggregationSettings(SettingsModel):
     """The chapter on combining rewards."""
 
     properties: Annotated[tuple[Name, ...], Field(min_length=2)]
-    """Properties to combine: names in rewards.sets."""
+    """Properties to combine: names under data.preferences, each of which gets a reward model."""
     source: Literal["sampled", "heldout"]
     """Where responses come from: samples of the base model, or both sides of held-out pairs."""
     pool: PoolSettings
