@@ -10,10 +10,10 @@ from rewardlab.figures.render import figure_command
 PANELS = {
     ("A1", "and"): "A1: sigmoid_AND over sum",
     ("A3", "and"): "A3: median over no reference",
-    ("A5", "and"): "A5: sigmoid_AND over sigmoid_OR",
+    ("A5", "and"): "A5: own over other function",
     ("A2", "or"): "A2: sigmoid_OR over sum",
     ("A3", "or"): "A3: median over no reference",
-    ("A5", "or"): "A5: sigmoid_OR over sigmoid_AND",
+    ("A5", "or"): "A5: own over other function",
 }
 
 
