@@ -11,7 +11,7 @@ rule run_world:
         world=one_of(WORLDS),
     conda:
         "../../envs/environment.yaml"
-    threads: workflow.cores
+    threads: 8
     resources:
         mem_mb=8000,
         runtime=240,

@@ -1,0 +1,136 @@
+"""Training one policy with PPO, phase by phase: rollout, proxy reward, advantages, update.
+
+The penalty enters as a reward that is fixed when a response is sampled. With weights that depend on
+the response this is not gradient ascent on E[R] - beta E[w ln(pi/pi0)]; see `weighted_kl` for where
+it comes to rest.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rewardlab.policies.actor import Actor, Prompts, Rollout
+from rewardlab.policies.penalties import Proxy
+from rewardlab.policies.ppo import (
+    advantages_and_returns,
+    ppo_losses,
+    sequence_kl,
+    token_rewards,
+)
+from rewardlab.policies.ppo_settings import PPOSettings
+
+
+class Step(NamedTuple):
+    """What one step of training saw. Means over the batch's responses.
+
+    kl: of log ratios, which estimates the divergence from the reference; penalty: of weight times
+    log ratio; proxy: of scores; spread: their standard deviation; length: in tokens; skipped:
+    minibatches over the ratio threshold.
+    """
+
+    kl: float
+    penalty: float
+    proxy: float
+    spread: float
+    length: float
+    skipped: int
+
+
+class NotFinite(Exception):
+    """A value that is not finite came up in training; the policy is lost from there."""
+
+
+def minibatches(settings: PPOSettings, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield the rows of every minibatch of a step: each epoch in a random order of its own."""
+    for _ in range(settings.epochs):
+        order = torch.randperm(settings.batch_size, generator=generator)
+        yield from order.split(settings.minibatch_size)
+
+
+def update(
+    actor: Actor,
+    optimiser: torch.optim.Optimizer,
+    prompts: Prompts,
+    rollout: Rollout,
+    rewards: Tensor,
+    orders: Iterator[Tensor],
+    settings: PPOSettings,
+) -> int:
+    """Take a step on every minibatch; return how many were skipped.
+
+    rewards: (B, T), by token. A skipped minibatch takes part with gradients of 0, as in TRL, where
+    the optimiser's momentum still moves the policy.
+    """
+    mask = rollout.mask.to(rewards.dtype)
+    advantages, returns = advantages_and_returns(
+        rollout.values, rewards, mask, settings.discount, settings.trace
+    )
+    skipped = 0
+    for rows in orders:
+        part = Prompts(prompts.tokens[rows], prompts.mask[rows])
+        logprobs, values = actor(part, rollout.tokens[rows], rollout.mask[rows])
+        losses = ppo_losses(
+            logprobs,
+            values,
+            rollout.logprobs[rows],
+            rollout.values[rows],
+            advantages[rows],
+            returns[rows],
+            mask[rows],
+            settings.clip,
+            settings.value_clip,
+        )
+        loss = losses.policy + settings.value_coefficient * losses.value
+        if not torch.isfinite(loss):
+            raise NotFinite("the loss is not finite")
+        if losses.ratio.item() > settings.ratio_threshold:
+            loss = 0.0 * loss
+            skipped += 1
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return skipped
+
+
+def ppo_step(
+    actor: Actor,
+    optimiser: torch.optim.Optimizer,
+    reference: Actor,
+    prompts: Prompts,
+    proxy_of: Callable[[Prompts, Rollout], Proxy],
+    beta: float,
+    settings: PPOSettings,
+    generator: torch.Generator,
+) -> Step:
+    """Train on one batch of prompts; return what was seen before the update.
+
+    reference: the model that the policy started from; proxy_of: scores and weights of a rollout.
+    Raises NotFinite.
+    """
+    # Rollout: sampling gives the old log-probabilities and values for nothing.
+    rollout = actor.sample(prompts, settings.response_tokens, generator)
+    mask = rollout.mask
+    with torch.inference_mode():
+        reference_logprobs, _ = reference(prompts, rollout.tokens, mask)
+        proxy = proxy_of(prompts, rollout)
+        log_ratio = sequence_kl(rollout.logprobs, reference_logprobs, mask)
+        coefficients = beta * proxy.weights
+        rewards = token_rewards(
+            proxy.scores, rollout.logprobs, reference_logprobs, coefficients, mask
+        )
+    if not torch.isfinite(rewards).all():
+        raise NotFinite("a reward is not finite")
+    # Update. Tensors from inference mode cannot take part in gradients: make plain copies.
+    plain = Rollout(*(tensor.clone() for tensor in rollout))
+    orders = minibatches(settings, generator)
+    skipped = update(actor, optimiser, prompts, plain, rewards.clone(), orders, settings)
+    return Step(
+        kl=log_ratio.mean().item(),
+        penalty=(proxy.weights * log_ratio).mean().item(),
+        proxy=proxy.scores.mean().item(),
+        spread=proxy.scores.std().item(),
+        length=mask.sum(1).double().mean().item(),
+        skipped=skipped,
+    )

@@ -1,0 +1,56 @@
+"""The proxy reward that a policy is trained on: an ensemble of reward heads, read as text.
+
+Going through text makes any ensemble fit any policy: they need not share a tokenizer.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from rewardlab.policies.actor import Rollout
+from rewardlab.rewards.texts import encode
+
+
+class EnsembleReward:
+    """Rewards (n, K) of responses by K heads, each less its mean over base samples if centred."""
+
+    def __init__(
+        self,
+        models: Sequence[tuple[PreTrainedModel, PreTrainedTokenizerBase]],
+        max_length: int,
+    ) -> None:
+        self.models, self.max_length = models, max_length
+        self.offsets: Tensor | float = 0.0
+
+    @torch.inference_mode()
+    def __call__(self, prompts: Sequence[str], responses: Sequence[str]) -> Tensor:
+        parts = []
+        for model, tokenizer in self.models:
+            rows = encode(tokenizer, prompts, responses, self.max_length)
+            width = max(map(len, rows))
+            pad = tokenizer.pad_token_id
+            tokens = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
+            lengths = torch.tensor([len(row) for row in rows])
+            mask = (torch.arange(width) < lengths[:, None]).long()
+            device = model.device
+            parts.append(model(tokens.to(device), attention_mask=mask.to(device)).logits.float())
+        return torch.cat(parts, 1) - self.offsets
+
+    def centre(self, prompts: Sequence[str], responses: Sequence[str]) -> None:
+        """Take each head's mean over these responses, samples of the base model, as its zero.
+
+        A Bradley-Terry model does not identify it, and most of the raw variance over heads is it.
+        """
+        self.offsets = 0.0
+        self.offsets = self(prompts, responses).mean(0)
+
+
+def texts_of(tokenizer: PreTrainedTokenizerBase, rollout: Rollout) -> list[str]:
+    """Return sampled responses as texts, without what stands behind their end."""
+    kept = [
+        row[: int(length)]
+        for row, length in zip(rollout.tokens.tolist(), rollout.mask.sum(1).tolist(), strict=True)
+    ]
+    return tokenizer.batch_decode(kept, skip_special_tokens=True)
