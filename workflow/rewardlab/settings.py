@@ -19,6 +19,7 @@ from rewardlab.data.world.settings import (
     WorldSettings,
 )
 from rewardlab.errors import UserError
+from rewardlab.policies.policy_settings import PolicySettings
 from rewardlab.policies.simulation_settings import SimulationSettings
 from rewardlab.rewards.aggregation_settings import AggregationSettings
 from rewardlab.rewards.settings import RewardSettings
@@ -47,6 +48,8 @@ class Settings(SettingsModel):
     """Reward models and ensembles of reward heads."""
     aggregation: AggregationSettings
     """Combining the rewards of several properties."""
+    policies: PolicySettings
+    """Policies that are trained with PPO against reward ensembles."""
     worlds: dict[Name, dict[str, Any] | None]
     """Other worlds by name, each with what differs in its configuration; null: none. `extended`
     runs them."""
@@ -91,13 +94,22 @@ def _check_names(settings: Settings, files: Sequence[str]) -> None:
                 f"{origin}: aggregation.properties names {name!r}; expected names under "
                 f"data.preferences, which are {', '.join(known)}."
             )
-    prompts = settings.aggregation.pool.prompts
-    if prompts not in settings.data.prompts:
-        origin = _origin(("aggregation", "pool", "prompts"), files)
+    if settings.policies.preferences not in known:
+        origin = _origin(("policies", "preferences"), files)
         raise UserError(
-            f"{origin}: aggregation.pool.prompts is {prompts!r}; expected a name under "
-            f"data.prompts, which are {', '.join(settings.data.prompts)}."
+            f"{origin}: policies.preferences is {settings.policies.preferences!r}; expected a name "
+            f"under data.preferences, which are {', '.join(known)}."
         )
+    named = {
+        ("aggregation", "pool", "prompts"): settings.aggregation.pool.prompts,
+        ("policies", "prompts"): settings.policies.prompts,
+    }
+    for keys, prompts in named.items():
+        if prompts not in settings.data.prompts:
+            raise UserError(
+                f"{_origin(keys, files)}: {'.'.join(keys)} is {prompts!r}; expected a name under "
+                f"data.prompts, which are {', '.join(settings.data.prompts)}."
+            )
 
 
 def other_worlds(settings: Settings) -> dict[str, Settings]:

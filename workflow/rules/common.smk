@@ -96,6 +96,46 @@ def combining():
     return json.dumps(values, sort_keys=True)
 
 
+def drawn_ensemble(figure, unit):
+    """Return the ensemble that a unit of a figure's policies is trained against."""
+    return f"<results>/models/drawn_{figure if figure == 'fig7' else f'{figure}-{unit}'}.json"
+
+
+def cells_of(figure, unit):
+    """Return a unit's policies as JSON: [policy, head, trial].
+
+    Figure 7: a unit is a head of one ensemble, with several trials; Figure 12: an ensemble, with
+    one policy for each head.
+    """
+    chapter = SETTINGS.policies
+    if figure == "fig7":
+        cells = [[unit * chapter.trials + trial, unit, trial] for trial in range(chapter.trials)]
+    else:
+        heads = chapter.ensemble.heads
+        cells = [[unit * heads + head, head, 0] for head in range(heads)]
+    return json.dumps(cells)
+
+
+def units_of(figure):
+    """Return the number of units of each method's policies in a figure."""
+    chapter = SETTINGS.policies
+    return chapter.ensemble.heads if figure == "fig7" else chapter.ensembles
+
+
+def policies_of(figure):
+    """Return the number of each method's policies in a figure."""
+    return sum(len(json.loads(cells_of(figure, unit))) for unit in range(units_of(figure)))
+
+
+def of_policies(figure, what):
+    """Return a file of every method and unit of a figure's policies."""
+    return [
+        f"<results>/policies/{figure}_{method}_{unit}_{what}.parquet"
+        for method in SHOWN_METHODS
+        for unit in range(units_of(figure))
+    ]
+
+
 LEDGER = "workflow/ledger.yaml"
 PRINTED = "workflow/printed.yaml"
 UNCERTAINTY = "Uncertainty-aware RLHF"
@@ -117,6 +157,8 @@ BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE = (
     f"<results>/scores/{BENCHMARK}_by_{model}_{SETTINGS.rewards.shown}.parquet"
     for model in ("ensemble", "reward_model")
 )
+SHOWN_METHODS = ["vanilla", SETTINGS.policies.aware]
+POLICIES_OF_ITEM = {"fig7": "fig7", "fig10": "fig7", "fig11": "fig7", "fig12": "fig12"}
 PROPERTIES = SETTINGS.aggregation.properties
 # A pool of two responses to a prompt has no reference and no judge.
 AGGREGATION_ITEMS = ["fig1", "by_k"]

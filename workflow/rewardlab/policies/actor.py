@@ -56,17 +56,26 @@ class Actor(nn.Module):
         )
         return outputs.last_hidden_state
 
+    def _before(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Return the hidden states (B, T, H) that each token of the responses is drawn from."""
+        hidden = self._hidden(
+            torch.cat([prompts.tokens, tokens], 1), torch.cat([prompts.mask, mask], 1)
+        )
+        return hidden[:, prompts.tokens.shape[1] - 1 : -1]
+
     def forward(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return log-probabilities and values (B, T) of responses (B, T).
 
         Only the response's columns go through the language model's head.
         """
-        hidden = self._hidden(
-            torch.cat([prompts.tokens, tokens], 1), torch.cat([prompts.mask, mask], 1)
-        )
-        hidden = hidden[:, prompts.tokens.shape[1] - 1 : -1]
+        hidden = self._before(prompts, tokens, mask)
         logits = self.model.get_output_embeddings()(hidden)
         return chosen_logprobs(logits, tokens), self.value(hidden).squeeze(-1)
+
+    def next_tokens(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Return the log-probabilities (B, T, V) of all tokens at each place of the responses."""
+        logits = self.model.get_output_embeddings()(self._before(prompts, tokens, mask))
+        return logits.float().log_softmax(-1)
 
     @torch.inference_mode()
     def sample(self, prompts: Prompts, length: int, generator: torch.Generator) -> Rollout:

@@ -24,6 +24,11 @@ class EnsembleReward:
         self.models, self.max_length = models, max_length
         self.offsets: Tensor | float = 0.0
 
+    @property
+    def heads(self) -> int:
+        """Return the number of heads, K."""
+        return sum(model.config.num_labels for model, _ in self.models)
+
     @torch.inference_mode()
     def __call__(self, prompts: Sequence[str], responses: Sequence[str]) -> Tensor:
         parts = []

@@ -70,6 +70,7 @@ def train(settings: Settings, seed: int, folder: Path) -> None:
             n_embd=settings.model.width,
             n_layer=settings.model.layers,
             n_head=settings.model.heads,
+            activation_function="gelu_pytorch_tanh",  # GPT-2's own function, in one kernel
             resid_pdrop=0.0,
             embd_pdrop=0.0,
             attn_pdrop=0.0,

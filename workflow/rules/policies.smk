@@ -1,0 +1,228 @@
+use rule fit_heads as draw_ensemble with:
+    """An ensemble of heads that policies are trained against, drawn anew for each number."""
+    input:
+        model=f"<results>/models/reward_model_{SETTINGS.policies.preferences}.json",
+        features=f"<results>/features/{SETTINGS.policies.preferences}.safetensors",
+        origin=f"<results>/features/{SETTINGS.policies.preferences}.json",
+    output:
+        ensemble=directory("<results>/models/drawn_{number}"),
+        manifest="<results>/models/drawn_{number}.json",
+        losses="<results>/losses/drawn_{number}.csv",
+        measured="<results>/costs/drawn_{number}_measured.csv",
+        provenance="<results>/models/drawn_{number}_provenance.json",
+    log:
+        "<logs>/draw_ensemble_{number}.log",
+    benchmark:
+        "<benchmarks>/draw_ensemble_{number}.jsonl"
+    wildcard_constraints:
+        number=r"pilot|fig7|fig12-\d+",
+    params:
+        settings=settings("policies.ensemble"),
+        seed=lambda wildcards: seed("draw_ensemble", wildcards.number),
+        code=code("stages.fit_heads"),
+
+
+rule find_beta:
+    """The KL coefficient at which a method reaches the target divergence, by pilot policies."""
+    input:
+        model=LANGUAGE_MODEL,
+        ensemble="<results>/models/drawn_pilot.json",
+        prompts=f"<results>/prompts/{SETTINGS.policies.prompts}.parquet",
+    output:
+        beta="<results>/betas/{method}.json",
+        trials="<results>/betas/{method}.csv",
+        provenance="<results>/betas/{method}_provenance.json",
+    log:
+        "<logs>/find_beta_{method}.log",
+    benchmark:
+        "<benchmarks>/find_beta_{method}.jsonl"
+    wildcard_constraints:
+        method=one_of(SETTINGS.policies.betas),
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+    params:
+        settings=lambda wildcards: settings(
+            proxy="policies.proxy",
+            ppo="policies.ppo",
+            evaluation="policies.evaluation",
+            matched_kl="policies.matched_kl",
+            beta=f"policies.betas.{wildcards.method}",
+        ),
+        seed=seed("find_beta"),
+        code=code("stages.find_beta"),
+    shell:
+        "python -m rewardlab.stages.find_beta --settings {params.settings:q}"
+        " --seed {params.seed} --model {input.model} --ensemble {input.ensemble}"
+        " --prompts {input.prompts} --method {wildcards.method} --beta {output.beta}"
+        " --trials {output.trials} --provenance {output.provenance} --log {log}"
+
+
+rule train_policies:
+    """The policies of one method against one head (fig7) or one ensemble (fig12)."""
+    input:
+        model=LANGUAGE_MODEL,
+        ensemble=lambda wildcards: drawn_ensemble(wildcards.figure, wildcards.unit),
+        prompts=f"<results>/prompts/{SETTINGS.policies.prompts}.parquet",
+        beta="<results>/betas/{method}.json",
+    output:
+        models=directory("<results>/policies/{figure}_{method}_{unit}"),
+        manifest="<results>/policies/{figure}_{method}_{unit}.json",
+        steps="<results>/policies/{figure}_{method}_{unit}_steps.parquet",
+        responses="<results>/policies/{figure}_{method}_{unit}_responses.parquet",
+        ended="<results>/policies/{figure}_{method}_{unit}_ended.parquet",
+        measured="<results>/costs/policies_{figure}_{method}_{unit}_measured.csv",
+        provenance="<results>/policies/{figure}_{method}_{unit}_provenance.json",
+    log:
+        "<logs>/train_policies_{figure}_{method}_{unit}.log",
+    benchmark:
+        "<benchmarks>/train_policies_{figure}_{method}_{unit}.jsonl"
+    wildcard_constraints:
+        figure="fig7|fig12",
+        method=one_of(SETTINGS.policies.betas),
+        unit=r"\d+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+    params:
+        settings=settings(
+            proxy="policies.proxy", ppo="policies.ppo", evaluation="policies.evaluation"
+        ),
+        seed=lambda wildcards: seed("train_policies", wildcards.figure),
+        cells=lambda wildcards: cells_of(wildcards.figure, int(wildcards.unit)),
+        code=code("stages.train_policies"),
+    shell:
+        "python -m rewardlab.stages.train_policies --settings {params.settings:q}"
+        " --seed {params.seed} --model {input.model} --ensemble {input.ensemble}"
+        " --prompts {input.prompts} --beta {input.beta} --method {wildcards.method}"
+        " --cells {params.cells:q} --models {output.models} --manifest {output.manifest}"
+        " --steps {output.steps} --responses {output.responses} --ended {output.ended}"
+        " --measured {output.measured} --provenance {output.provenance} --log {log}"
+
+
+rule sample_reference:
+    """What the base model answers, once for every policy of a figure."""
+    input:
+        model=LANGUAGE_MODEL,
+        prompts=f"<results>/prompts/{SETTINGS.policies.prompts}.parquet",
+    output:
+        responses="<results>/policies/{figure}_reference_responses.parquet",
+        provenance="<results>/policies/{figure}_reference_provenance.json",
+    log:
+        "<logs>/sample_reference_{figure}.log",
+    wildcard_constraints:
+        figure="fig7|fig12",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=settings(
+            proxy="policies.proxy", ppo="policies.ppo", evaluation="policies.evaluation"
+        ),
+        seed=lambda wildcards: seed("train_policies", wildcards.figure),
+        policies=lambda wildcards: policies_of(wildcards.figure),
+        code=code("stages.sample_reference"),
+    shell:
+        "python -m rewardlab.stages.sample_reference --settings {params.settings:q}"
+        " --seed {params.seed} --model {input.model} --prompts {input.prompts}"
+        " --policies {params.policies} --responses {output.responses}"
+        " --provenance {output.provenance} --log {log}"
+
+
+rule gather_policies:
+    """All policies of a figure: their steps, their responses, how they ended."""
+    input:
+        steps=lambda wildcards: of_policies(wildcards.figure, "steps"),
+        responses=lambda wildcards: [
+            *of_policies(wildcards.figure, "responses"),
+            "<results>/policies/{figure}_reference_responses.parquet",
+        ],
+        ended=lambda wildcards: of_policies(wildcards.figure, "ended"),
+    output:
+        steps="<results>/policies/{figure}_steps.parquet",
+        responses="<results>/responses/policies_{figure}.parquet",
+        ended="<results>/policies/{figure}_ended.parquet",
+        provenance="<results>/policies/{figure}_gathered.json",
+    log:
+        "<logs>/gather_policies_{figure}.log",
+    wildcard_constraints:
+        figure="fig7|fig12",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        methods=",".join(SHOWN_METHODS),
+        code=code("stages.gather_policies"),
+    shell:
+        "python -m rewardlab.stages.gather_policies --steps {input.steps}"
+        " --responses {input.responses} --ended {input.ended} --methods {params.methods}"
+        " --all-steps {output.steps} --all-responses {output.responses}"
+        " --all-ended {output.ended} --provenance {output.provenance} --log {log}"
+
+
+rule judge_responses:
+    """Each policy's mean judged reward, the noise in it, and its divergence."""
+    input:
+        scores="<results>/scores/policies_{figure}_by_gold.parquet",
+        ended="<results>/policies/{figure}_ended.parquet",
+    output:
+        policies="<results>/policies/{figure}.csv",
+        provenance="<results>/policies/{figure}_judged.json",
+    log:
+        "<logs>/judge_responses_{figure}.log",
+    wildcard_constraints:
+        figure="fig7|fig12",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        judge=f"gold_{SETTINGS.policies.preferences}",
+        code=code("stages.judge_responses"),
+    shell:
+        "python -m rewardlab.stages.judge_responses --scores {input.scores}"
+        " --ended {input.ended} --judge {params.judge} --policies {output.policies}"
+        " --provenance {output.provenance} --log {log}"
+
+
+rule tabulate_policies:
+    """Figure 7's, 10's, 11's or 12's table."""
+    input:
+        policies=lambda wildcards: f"<results>/policies/{POLICIES_OF_ITEM[wildcards.item]}.csv",
+        steps=lambda wildcards: (
+            f"<results>/policies/{POLICIES_OF_ITEM[wildcards.item]}_steps.parquet"
+        ),
+    output:
+        table="<results>/tables/uncertainty/{item}.csv",
+        findings="<results>/tables/uncertainty/{item}.rst",
+        provenance="<results>/tables/uncertainty/{item}.json",
+    log:
+        "<logs>/tabulate_policies_{item}.log",
+    wildcard_constraints:
+        item="fig7|fig10|fig11|fig12",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        code=code("stages.tabulate_policies"),
+    shell:
+        "python -m rewardlab.stages.tabulate_policies --policies {input.policies}"
+        " --steps {input.steps} --item {wildcards.item} --table {output.table}"
+        " --findings {output.findings} --provenance {output.provenance} --log {log}"
