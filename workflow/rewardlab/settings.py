@@ -19,6 +19,7 @@ from rewardlab.data.world.settings import (
     WorldSettings,
 )
 from rewardlab.errors import UserError
+from rewardlab.policies.fixed_point_settings import FixedPointSettings
 from rewardlab.policies.policy_settings import PolicySettings
 from rewardlab.policies.simulation_settings import SimulationSettings
 from rewardlab.rewards.aggregation_settings import AggregationSettings
@@ -50,6 +51,8 @@ class Settings(SettingsModel):
     """Combining the rewards of several properties."""
     policies: PolicySettings
     """Policies that are trained with PPO against reward ensembles."""
+    fixed_point: FixedPointSettings
+    """Where PPO with a weighted penalty comes to rest, on responses of one token."""
     worlds: dict[Name, dict[str, Any] | None]
     """Other worlds by name, each with what differs in its configuration; null: none. `extended`
     runs them."""

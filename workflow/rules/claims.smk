@@ -84,12 +84,38 @@ rule judge_aggregation:
         " --by-k {output.by_k} --provenance {output.provenance} --log {log}"
 
 
+rule judge_policies:
+    """Verdicts on the claims about trained policies, U13 to U16."""
+    input:
+        fig7="<results>/policies/fig7.csv",
+        fig12="<results>/policies/fig12.csv",
+        steps="<results>/policies/fig7_steps.parquet",
+    output:
+        claims="<results>/claims/policies.csv",
+    log:
+        "<logs>/judge_policies.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        aware=SETTINGS.policies.aware,
+        seed=seed("judge_policies"),
+        code=code("stages.judge_policies"),
+    shell:
+        "python -m rewardlab.stages.judge_policies --seed {params.seed} --fig7 {input.fig7}"
+        " --fig12 {input.fig12} --steps {input.steps} --aware {params.aware}"
+        " --claims {output.claims} --log {log}"
+
+
 rule claims:
     """The claims table: every claim of the papers, and whether it held."""
     input:
         judgements=collect(
             "<results>/claims/{chapter}.csv",
-            chapter=["closed_forms", "reward_models", "aggregation"],
+            chapter=["closed_forms", "reward_models", "aggregation", "policies"],
         ),
     output:
         claims=report(

@@ -320,3 +320,123 @@ use rule draw_figure as aggregation_worlds with:
     params:
         module="aggregation_worlds",
         code=code("figures.aggregation_worlds"),
+
+
+use rule draw_figure as uncertainty_fig7 with:
+    """Figure 7: judged rewards of forty policies of each method."""
+    input:
+        table="<results>/tables/uncertainty/fig7.csv",
+        findings="<results>/tables/uncertainty/fig7.rst",
+    output:
+        svg=report(
+            "<figures>/uncertainty/fig7.svg",
+            caption="../report/uncertainty_fig7.rst",
+            category=UNCERTAINTY,
+            labels={"item": "Figure 7"},
+        ),
+        png="<figures>/uncertainty/fig7.png",
+    log:
+        "<logs>/uncertainty_fig7.log",
+    params:
+        module="policy_rewards",
+        code=code("figures.policy_rewards"),
+
+
+use rule draw_figure as uncertainty_fig12 with:
+    """Figure 12: judged rewards of a hundred policies of each method."""
+    input:
+        table="<results>/tables/uncertainty/fig12.csv",
+        findings="<results>/tables/uncertainty/fig12.rst",
+    output:
+        svg=report(
+            "<figures>/uncertainty/fig12.svg",
+            caption="../report/uncertainty_fig12.rst",
+            category=UNCERTAINTY,
+            labels={"item": "Figure 12"},
+        ),
+        png="<figures>/uncertainty/fig12.png",
+    log:
+        "<logs>/uncertainty_fig12.log",
+    params:
+        module="policy_rewards",
+        code=code("figures.policy_rewards"),
+
+
+use rule draw_figure as uncertainty_fig10 with:
+    """Figure 10: the KL divergence over training."""
+    input:
+        table="<results>/tables/uncertainty/fig10.csv",
+        findings="<results>/tables/uncertainty/fig10.rst",
+    output:
+        svg=report(
+            "<figures>/uncertainty/fig10.svg",
+            caption="../report/uncertainty_fig10.rst",
+            category=UNCERTAINTY,
+            labels={"item": "Figure 10"},
+        ),
+        png="<figures>/uncertainty/fig10.png",
+    log:
+        "<logs>/uncertainty_fig10.log",
+    params:
+        module="training_curves",
+        code=code("figures.training_curves"),
+
+
+use rule draw_figure as uncertainty_fig11 with:
+    """Figure 11: the proxy reward over training."""
+    input:
+        table="<results>/tables/uncertainty/fig11.csv",
+        findings="<results>/tables/uncertainty/fig11.rst",
+    output:
+        svg=report(
+            "<figures>/uncertainty/fig11.svg",
+            caption="../report/uncertainty_fig11.rst",
+            category=UNCERTAINTY,
+            labels={"item": "Figure 11"},
+        ),
+        png="<figures>/uncertainty/fig11.png",
+    log:
+        "<logs>/uncertainty_fig11.log",
+    params:
+        module="training_curves",
+        code=code("figures.training_curves"),
+
+
+use rule draw_figure as uncertainty_search with:
+    """The search for the KL coefficients that reach the target."""
+    input:
+        table="<results>/tables/uncertainty/search.csv",
+        findings="<results>/tables/uncertainty/search.rst",
+    output:
+        svg=report(
+            "<figures>/uncertainty/search.svg",
+            caption="../report/uncertainty_search.rst",
+            category=UNCERTAINTY,
+            labels={"item": "KL coefficients"},
+        ),
+        png="<figures>/uncertainty/search.png",
+    log:
+        "<logs>/uncertainty_search.log",
+    params:
+        module="beta_search",
+        code=code("figures.beta_search"),
+
+
+use rule draw_figure as uncertainty_fixed_point with:
+    """Where PPO with a weighted penalty comes to rest, on responses of one token."""
+    input:
+        table="<results>/tables/uncertainty/fixed_point.csv",
+        findings="<results>/tables/uncertainty/fixed_point.rst",
+    output:
+        svg=report(
+            "<figures>/uncertainty/fixed_point.svg",
+            caption="../report/uncertainty_fixed_point.rst",
+            category=UNCERTAINTY,
+            labels={"item": "Fixed point of PPO"},
+        ),
+        png="<figures>/uncertainty/fixed_point.png",
+    log:
+        "<logs>/uncertainty_fixed_point.log",
+    params:
+        module="fixed_point",
+        code=code("figures.fixed_point"),

@@ -226,3 +226,92 @@ rule tabulate_policies:
         "python -m rewardlab.stages.tabulate_policies --policies {input.policies}"
         " --steps {input.steps} --item {wildcards.item} --table {output.table}"
         " --findings {output.findings} --provenance {output.provenance} --log {log}"
+
+
+rule collect_betas:
+    """The searches for the coefficients, in one table."""
+    input:
+        trials=collect("<results>/betas/{method}.csv", method=SHOWN_METHODS),
+    output:
+        table="<results>/tables/uncertainty/search.csv",
+        findings="<results>/tables/uncertainty/search.rst",
+        provenance="<results>/tables/uncertainty/search.json",
+    log:
+        "<logs>/collect_betas.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=5,
+    params:
+        code=code("stages.collect_betas"),
+    shell:
+        "python -m rewardlab.stages.collect_betas --trials {input.trials}"
+        " --table {output.table} --findings {output.findings}"
+        " --provenance {output.provenance} --log {log}"
+
+
+rule check_fixed_point:
+    """Policies on responses of one token, and the closed form that they arrive at."""
+    output:
+        table="<results>/tables/uncertainty/fixed_point.csv",
+        findings="<results>/tables/uncertainty/fixed_point.rst",
+        provenance="<results>/tables/uncertainty/fixed_point.json",
+    log:
+        "<logs>/check_fixed_point.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=settings("fixed_point"),
+        seed=seed("check_fixed_point"),
+        code=code("stages.check_fixed_point"),
+    shell:
+        "python -m rewardlab.stages.check_fixed_point --settings {params.settings:q}"
+        " --seed {params.seed} --table {output.table} --findings {output.findings}"
+        " --provenance {output.provenance} --log {log}"
+
+
+rule uncertainty_tables6_8:
+    """Tables 6 to 8: settings and measured cost of the policies, beside the paper's."""
+    input:
+        betas=collect("<results>/betas/{method}.json", method=SHOWN_METHODS),
+        costs=[
+            f"<results>/costs/policies_{figure}_{method}_{unit}_measured.csv"
+            for figure in ("fig7", "fig12")
+            for method in SHOWN_METHODS
+            for unit in range(units_of(figure))
+        ],
+        steps=collect("<results>/policies/{figure}_steps.parquet", figure=["fig7", "fig12"]),
+    output:
+        table=report(
+            "<results>/tables/uncertainty/tables6_8_measured.csv",
+            caption="../report/uncertainty_tables6_8.rst",
+            category=UNCERTAINTY,
+            labels={"item": "Tables 6 to 8"},
+        ),
+        findings="<results>/tables/uncertainty/tables6_8_measured.rst",
+        provenance="<results>/tables/uncertainty/tables6_8_measured.json",
+    log:
+        "<logs>/uncertainty_tables6_8.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        settings=settings("policies.ppo"),
+        methods=",".join(SHOWN_METHODS),
+        printed=PRINTED,
+        printed_hash=file_hash(Path(PRINTED)),
+        code=code("stages.tabulate_policy_costs"),
+    shell:
+        "python -m rewardlab.stages.tabulate_policy_costs --settings {params.settings:q}"
+        " --printed {params.printed} --betas {input.betas} --costs {input.costs}"
+        " --steps {input.steps} --methods {params.methods} --table {output.table}"
+        " --findings {output.findings} --provenance {output.provenance} --log {log}"

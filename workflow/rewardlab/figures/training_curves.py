@@ -1,4 +1,4 @@
-"""Figures 10 and 11: KL divergence and proxy reward over training, mean and spread over policies."""
+"""Figures 10 and 11: KL divergence and proxy reward over training, over policies."""
 
 import pandas as pd
 from matplotlib.figure import Figure

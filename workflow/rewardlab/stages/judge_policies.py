@@ -1,8 +1,8 @@
 """Judges the claims on trained policies, U13 to U16, by the rules of the ledger.
 
-Intervals resample heads (Figure 7), or ensembles and then heads (Figure 12), the same ones for both
-methods. A variance is taken less the noise of judging. Where a policy did not end well, its cell has
-no variance: what rests on it is inconclusive.
+Intervals resample heads (Figure 7), or ensembles and then heads (Figure 12), the same ones for
+both methods. A variance is taken less the noise of judging. Where a policy did not end well, what
+rests on the variance is inconclusive.
 """
 
 from collections.abc import Iterator
@@ -68,15 +68,14 @@ class Figure:
 
 
 def judge_distributions(figure: Figure, claim: str) -> Iterator[Judgement]:
-    """Yield U13 (Figure 7) or U14 (Figure 12): means against the reference, variances, the order."""
+    """Yield U13 (Figure 7) or U14 (Figure 12): gains over the reference, variances, order."""
     count = f"{len(figure.wide)} policies of each method in {len(figure.clusters)} clusters"
     gains = {method: figure.gain(method, REFERENCE) for method in (VANILLA, figure.aware)}
     verdict = all_of(*(inside(interval, ABOVE_NOTHING) for _, interval in gains.values()))
     lowest = min(gains.values())
     said = ", ".join(f"{method} {value:+.3f}" for method, (value, _) in gains.items())
-    yield Judgement(
-        f"{claim}a", lowest[0], *lowest[1], verdict, f"over the reference: {said}; {count}"
-    )
+    evidence = f"over the reference: {said}; {count}"
+    yield Judgement(f"{claim}a", lowest[0], *lowest[1], verdict, evidence)
 
     value, interval = figure.ratio_of_variances()
     verdict = inside(interval, ABOVE_ONE)

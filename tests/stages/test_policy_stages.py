@@ -1,0 +1,217 @@
+"""Policies as files: killed and resumed, lost and kept, searched for."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadModel
+
+from rewardlab.data.world.grammar import all_prompts
+from rewardlab.data.world.tokenizer import build_tokenizer
+from rewardlab.stages import find_beta, gather_policies, judge_responses, train_policies
+
+PROXY = {
+    "centring": "base",
+    "centring_samples": 40,
+    "max_length": 32,
+    "lower_bound": 1.0,
+    "uncertainty_weighted": 0.5,
+}
+PPO = {
+    "steps": 6,
+    "batch_size": 8,
+    "minibatch_size": 4,
+    "epochs": 2,
+    "learning_rate": 1e-3,
+    "discount": 1.0,
+    "trace": 0.95,
+    "clip": 0.2,
+    "value_clip": 0.2,
+    "value_coefficient": 0.1,
+    "ratio_threshold": 10.0,
+    "response_tokens": 5,
+}
+SETTINGS = {"proxy": PROXY, "ppo": PPO, "evaluation": {"prompts": 5, "samples": 2}}
+OUTPUTS = ("models", "manifest", "steps", "responses", "ended", "measured")
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    """A base model, an ensemble of three heads on a trunk of its own, prompts, a coefficient."""
+    folder = tmp_path_factory.mktemp("inputs")
+    tokenizer = build_tokenizer()
+    tokens = {
+        "bos_token_id": tokenizer.eos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    sizes = {"vocab_size": len(tokenizer), "n_positions": 32, "n_layer": 1, "n_head": 2}
+    torch.manual_seed(0)
+    GPT2LMHeadModel(GPT2Config(**sizes, n_embd=16, **tokens)).save_pretrained(folder / "base")
+    config = GPT2Config(**sizes, n_embd=8, num_labels=3, **tokens)
+    GPT2ForSequenceClassification(config).save_pretrained(folder / "ensemble")
+    for name in ("base", "ensemble"):
+        tokenizer.save_pretrained(folder / name)
+    prompts = pd.DataFrame(all_prompts()[::40]).rename(columns={"text": "prompt"})
+    prompts.to_parquet(folder / "prompts.parquet", index=False)
+    (folder / "beta.json").write_text('{"beta": 0.5}')
+    return folder
+
+
+def arguments(inputs, target, method="vanilla", cells=((0, 0, 0), (1, 1, 0)), **changes):
+    settings = {**SETTINGS, "ppo": {**PPO, **changes}}
+    given = {
+        "settings": json.dumps(settings),
+        "seed": "3",
+        "model": inputs / "base",
+        "ensemble": inputs / "ensemble",
+        "prompts": inputs / "prompts.parquet",
+        "beta": inputs / "beta.json",
+        "method": method,
+        "cells": json.dumps(cells),
+        "log": target / "log",
+    }
+    given |= {name: target / name for name in OUTPUTS}
+    return [part for name, value in given.items() for part in (f"--{name}", str(value))]
+
+
+def train(inputs, target, *rest, **options):
+    target.mkdir(exist_ok=True)
+    train_policies.COMMAND.main(arguments(inputs, target, *rest, **options))
+    return {name: pd.read_parquet(target / name) for name in ("steps", "responses", "ended")}
+
+
+def test_methods_are_paired_and_policies_load(inputs, tmp_path):
+    """The same seeds for every method: the first rollout is the same, and then they part."""
+    found = {m: train(inputs, tmp_path / m, m) for m in ("vanilla", "aware")}
+    first, second = (found[method]["steps"] for method in ("vanilla", "aware"))
+    opening = first.step.eq(1)
+    assert first.proxy[opening].tolist() == second.proxy[opening].tolist()
+    assert first.penalty[~opening].tolist() != second.penalty[~opening].tolist()
+    assert first.groupby("policy").size().tolist() == [6, 6]
+    responses = found["vanilla"]["responses"]
+    assert len(responses) == 2 * 5 * 2
+    assert set(responses.columns) >= {"policy", "head", "prompt_id", "sample", "response", "kl"}
+    model = GPT2LMHeadModel.from_pretrained(tmp_path / "vanilla/models/policy_1")
+    base = GPT2LMHeadModel.from_pretrained(inputs / "base")
+    weights = "transformer.wte.weight"
+    assert not model.state_dict()[weights].equal(base.state_dict()[weights])
+
+
+def test_killed_at_random_the_tables_are_those_of_an_undisturbed_run(inputs, tmp_path):
+    cells = tuple((number, number % 3, 0) for number in range(5))
+    undisturbed = train(inputs, tmp_path / "whole", cells=cells, steps=12)
+    target = tmp_path / "killed"
+    target.mkdir()
+    command = [sys.executable, "-m", "rewardlab.stages.train_policies"]
+    command += arguments(inputs, target, cells=cells, steps=12)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    rng, kills = random.Random(0), 0
+    while kills < 3:
+        process = subprocess.Popen(command, env=environment)
+        before = len(list(target.glob(".state/*/policy_?")))
+        while process.poll() is None:
+            if len(list(target.glob(".state/*/policy_?"))) > before:
+                time.sleep(rng.uniform(0, 0.15))
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+                kills += 1
+                break
+            time.sleep(0.005)
+        else:
+            break
+        assert not (target / "responses").exists()
+    assert kills >= 2
+    finished = {path: path.stat().st_mtime for path in target.glob(".state/*/policy_?/ended.json")}
+    assert finished
+    log = train(inputs, target, cells=cells, steps=12)
+    said = (target / "log").read_text()
+    assert said.count("finished after") == 5 - len(finished)
+    for name, table in undisturbed.items():
+        pd.testing.assert_frame_equal(log[name], table)
+
+
+def test_a_policy_whose_values_are_not_finite_is_named_and_the_others_are_kept(inputs, tmp_path):
+    broken = tmp_path / "ensemble"
+    broken.mkdir()
+    for file in (inputs / "ensemble").iterdir():
+        (broken / file.name).write_bytes(file.read_bytes())
+    weights = load_file(broken / "model.safetensors")
+    weights["score.weight"][1] = float("nan")
+    save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
+    target = tmp_path / "out"
+    target.mkdir()
+    given = arguments(inputs, target, cells=[(0, 0, 0), (1, 1, 2), (2, 2, 0)])
+    given[given.index(str(inputs / "ensemble"))] = str(broken)
+    train_policies.COMMAND.main(given)
+    ended = pd.read_parquet(target / "ended").set_index("policy").ended
+    assert ended[1] == "vanilla, head 1, trial 2, step 1: a reward is not finite"
+    assert ended[[0, 2]].tolist() == ["finished", "finished"]
+    responses = pd.read_parquet(target / "responses")
+    assert set(responses.policy) == {0, 2}
+    assert {path.name for path in (target / "models").iterdir()} == {"policy_0", "policy_2"}
+
+    # Together with a reference and judged: the lost policy stands in the table, without a value.
+    base = responses.drop(columns=["head", "trial"]).assign(policy=responses.policy)
+    base.to_parquet(tmp_path / "reference.parquet", index=False)
+    files = {name: tmp_path / f"all_{name}" for name in ("steps", "responses", "ended")}
+    gather_policies.COMMAND.main(
+        [
+            *("--steps", str(target / "steps"), "--ended", str(target / "ended")),
+            *("--responses", str(target / "responses"), str(tmp_path / "reference.parquet")),
+            *("--methods", "vanilla", "--all-steps", str(files["steps"])),
+            *("--all-responses", str(files["responses"]), "--all-ended", str(files["ended"])),
+        ]
+    )
+    scores = pd.read_parquet(files["responses"])
+    scores.assign(gold=1.0).to_parquet(tmp_path / "scores.parquet", index=False)
+    judge_responses.COMMAND.main(
+        [
+            *("--scores", str(tmp_path / "scores.parquet"), "--ended", str(files["ended"])),
+            *("--judge", "gold", "--policies", str(tmp_path / "policies.csv")),
+        ]
+    )
+    policies = pd.read_csv(tmp_path / "policies.csv")
+    trained = policies[policies.method.eq("vanilla")].set_index("policy")
+    assert trained.judged.isna().tolist() == [False, True, False]
+    assert trained.ended[1].startswith("vanilla, head 1, trial 2, step 1")
+
+
+def search(inputs, folder, beta="search", **wanted):
+    folder.mkdir(exist_ok=True)
+    matched = {"target": 0.02, "tolerance": 0.01, "first": 0.05, "pilots": 2, "rounds": 12}
+    settings = {**SETTINGS, "matched_kl": {**matched, **wanted}, "beta": beta}
+    given = {
+        "settings": json.dumps(settings),
+        "seed": "0",
+        "model": inputs / "base",
+        "ensemble": inputs / "ensemble",
+        "prompts": inputs / "prompts.parquet",
+        "method": "vanilla",
+        "beta": folder / "beta.json",
+        "trials": folder / "trials.csv",
+    }
+    find_beta.COMMAND.main([part for k, v in given.items() for part in (f"--{k}", str(v))])
+    return json.loads((folder / "beta.json").read_text())["beta"], pd.read_csv(
+        folder / "trials.csv"
+    )
+
+
+def test_a_fixed_coefficient_trains_nothing(inputs, tmp_path):
+    beta, trials = search(inputs, tmp_path / "fixed", beta=0.2)
+    assert beta == 0.2
+    assert trials.empty
+
+
+def test_a_target_out_of_reach_is_said(inputs, tmp_path):
+    with pytest.raises(SystemExit, match=r"vanilla: after 2 coefficients the nearest KL"):
+        search(inputs, tmp_path / "far", target=50.0, rounds=2)
+    assert not (tmp_path / "far/beta.json").exists()

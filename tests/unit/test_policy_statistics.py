@@ -1,0 +1,88 @@
+"""The search for a coefficient, and what is said of many policies."""
+
+import numpy as np
+import pytest
+
+from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta, next_beta
+from rewardlab.evaluation.spread import cluster_rows, components, judged, true_variance
+from rewardlab.policies.weighted_kl import ppo_fixed_point
+from rewardlab.stages.check_fixed_point import FixedPointSettings, trained_policy
+
+
+def test_the_search_reaches_the_target_on_a_curve():
+    """KL = 1 / beta: the coefficient is one over the target."""
+    found, trials = find_beta(lambda beta: np.array([1 / beta] * 3), 1.3, 0.001, 8.0, 20)
+    assert found.beta == pytest.approx(1 / 1.3, rel=0.01)
+    assert trials[-1] == found
+    assert [trial.beta for trial in trials[:4]] == pytest.approx([8.0, 4.0, 2.0, 1.0])
+
+
+def test_the_search_says_how_near_it_came():
+    with pytest.raises(NotReached, match=r"after 3 coefficients the nearest KL divergence to 1\.3"):
+        find_beta(lambda beta: np.array([5.0, 5.1]), 1.3, 0.1, 1.0, 3)
+
+
+def test_the_standard_error_is_over_pilots():
+    found, _ = find_beta(lambda beta: np.array([1.2, 1.4]), 1.3, 0.1, 1.0, 1)
+    assert (found.kl, found.error) == pytest.approx((1.3, 0.1))
+
+
+def test_between_two_trials_the_next_lies_between():
+    trials = [Trial(1.0, 2.0, 0.1), Trial(2.0, 1.0, 0.1)]
+    assert 1.0 < next_beta(trials, 1.3, 1.0) < 2.0
+
+
+def test_noise_that_turns_trials_around_does_not_leave_the_bracket():
+    trials = [Trial(1.0, 1.1, 0.1), Trial(1.2, 1.5, 0.1)]
+    assert 1.0 < next_beta(trials, 1.3, 1.0) < 1.2
+
+
+def test_judged_by_hand():
+    """Two prompts, two samples each: within variances 2 and 8, halved, averaged, over 2 prompts."""
+    found = judged(np.array([[1.0, 3.0], [4.0, 8.0]]))
+    assert found.mean == 4.0
+    assert found.noise == pytest.approx((2 / 2 + 8 / 2) / 2 / 2)
+
+
+def test_the_noise_is_taken_off_without_bias():
+    """Policies of true variance 0.04, each judged on few samples."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(300):
+        true = rng.normal(0, 0.2, 40)
+        parts = [judged(t + rng.normal(0, 1, (25, 2)) + np.arange(25)[:, None]) for t in true]
+        means, noise = np.array(parts).T
+        found.append((means.var(ddof=1), true_variance(means, noise)))
+    raw, cleaned = np.mean(found, axis=0)
+    assert raw == pytest.approx(0.04 + 1 / 50, rel=0.05)
+    assert cleaned == pytest.approx(0.04, rel=0.06)
+
+
+def test_components_by_hand():
+    """Heads at 0 and 2, trials 1 apart on either side: within 2, between 2 - 1."""
+    means = np.array([[-1.0, 1.0], [1.0, 3.0]])
+    found = components(means, np.zeros((2, 2)))
+    assert found.within == 2.0
+    assert found.between == pytest.approx(2.0 - 1.0)
+
+
+def test_clusters_are_drawn_whole():
+    clusters = [np.array([0, 1, 2]), np.array([3, 4, 5])]
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        rows = cluster_rows(clusters, rng, nested=False).reshape(2, 3)
+        assert all(row.tolist() in ([0, 1, 2], [3, 4, 5]) for row in rows)
+    nested = [cluster_rows(clusters, rng, nested=True) for _ in range(20)]
+    assert any(len(set(rows[:3].tolist())) < 3 for rows in nested)
+
+
+def test_ppo_comes_to_rest_at_its_own_fixed_point():
+    """With a weighted penalty, on three single-token responses."""
+    settings = FixedPointSettings(
+        arms=3, exponents=(2,), beta=0.7, steps=150, batch_size=512, learning_rate=0.01
+    )
+    rewards, weights = np.array([0.5, -0.5, 0.2]), np.array([0.3, 1.0, 2.5])
+    reference, trained = trained_policy(rewards, weights, settings, seed=0)
+    expected = ppo_fixed_point(reference, rewards, weights, np.array(0.7))
+    assert np.abs(trained - expected).sum() / 2 < 0.01
+    assert np.abs(trained - reference).sum() / 2 > 0.1
