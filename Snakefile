@@ -57,7 +57,10 @@ rule extended:
     """All, and what goes beyond the papers."""
     input:
         rules.all.input,
-        "<figures>/aggregation/worlds.svg" if WORLDS else [],
+        "<figures>/uncertainty/methods.svg",
+        "<figures>/uncertainty/frontier.svg",
+        "<figures>/aggregation/worlds.svg" if AGGREGATION_WORLDS else [],
+        "<figures>/uncertainty/worlds.svg" if POLICY_WORLDS else [],
 
 
 include: "workflow/rules/data.smk"

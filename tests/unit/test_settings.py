@@ -185,21 +185,28 @@ def test_messages(config, tmp_path, overlay, expected):
 
 
 def test_a_mistake_in_another_world_names_the_world(config):
-    config["worlds"] = {"mine": {"world": {"sed": 1}}, "none": None}
+    config["extended"]["worlds"] = {"mine": {"world": {"sed": 1}}, "none": None}
     with pytest.raises(
-        UserError, match=r"^worlds\.mine: world\.sed \(value 1\) is not a known key"
+        UserError, match=r"^extended\.worlds\.mine: world\.sed \(value 1\) is not a known key"
     ):
         other_worlds(validate(config))
 
 
 def test_another_world_differs_only_where_it_says_so(config):
-    config["worlds"] = {"mine": {"seed": 7, "world": {"seed": 5}}}
+    config["extended"]["worlds"] = {"mine": {"seed": 7, "world": {"seed": 5}}}
+    config["extended"]["policy_worlds"]["seeds"] = [9]
     settings = validate(config)
-    (world,) = other_worlds(settings).values()
+    worlds = other_worlds(settings)
+    kinds = ("worse", "equal", "better", "covered")
+    assert set(worlds) == {"mine", *(f"policies-9-{kind}" for kind in kinds)}
+    world = worlds["mine"]
     assert (world.scale, world.seed, world.world.seed) == ("embedded-mine", 7, 5)
     assert world.world.dialect == settings.world.dialect
     assert world.aggregation == settings.aggregation
     assert other_worlds(world) == {}
+    covered = worlds["policies-9-covered"]
+    assert covered.world.dialect.coverage == "homogeneous"
+    assert covered.policies.ensembles == settings.extended.policy_worlds.ensembles
 
 
 def test_a_missing_key_is_blamed_on_the_complete_file(config):

@@ -19,13 +19,14 @@ from rewardlab.data.world.settings import (
     WorldSettings,
 )
 from rewardlab.errors import UserError
+from rewardlab.policies.extended_settings import ExtendedSettings, policy_world_overlays
 from rewardlab.policies.fixed_point_settings import FixedPointSettings
 from rewardlab.policies.policy_settings import PolicySettings
 from rewardlab.policies.simulation_settings import SimulationSettings
 from rewardlab.rewards.aggregation_settings import AggregationSettings
 from rewardlab.rewards.settings import RewardSettings
 from rewardlab.setting_errors import describe, location
-from rewardlab.setting_types import NAME, Name, Seed, SettingsModel
+from rewardlab.setting_types import NAME, Seed, SettingsModel
 
 
 class Settings(SettingsModel):
@@ -53,9 +54,8 @@ class Settings(SettingsModel):
     """Policies that are trained with PPO against reward ensembles."""
     fixed_point: FixedPointSettings
     """Where PPO with a weighted penalty comes to rest, on responses of one token."""
-    worlds: dict[Name, dict[str, Any] | None]
-    """Other worlds by name, each with what differs in its configuration; null: none. `extended`
-    runs them."""
+    extended: ExtendedSettings
+    """What goes beyond the papers."""
 
 
 def validate(config: Mapping[str, Any], files: Sequence[str] = ()) -> Settings:
@@ -116,21 +116,24 @@ def _check_names(settings: Settings, files: Sequence[str]) -> None:
 
 
 def other_worlds(settings: Settings) -> dict[str, Settings]:
-    """Return the settings of the other worlds, each a scale of its own.
+    """Return the settings of the other worlds, each a scale of its own without other worlds.
 
     Raises UserError that names the world whose settings are wrong.
     """
+    chapter = settings.extended
+    overlays = {name: overlay for name, overlay in chapter.worlds.items() if overlay is not None}
+    overlays |= policy_world_overlays(chapter.policy_worlds)
+    values = settings.model_dump(mode="json")
+    values["extended"]["worlds"] = dict.fromkeys(chapter.worlds)
+    values["extended"]["policy_worlds"]["seeds"] = []
     found = {}
-    for name, overlay in settings.worlds.items():
-        if overlay is not None:
-            values = settings.model_dump(mode="json")
-            names = dict.fromkeys(settings.worlds)
-            try:
-                merged = _laid_over(values, {"scale": f"{settings.scale}-{name}", **overlay})
-                found[name] = validate(merged | {"worlds": names})
-            except UserError as error:
-                said = str(error).removeprefix("--config: ")
-                raise UserError(f"worlds.{name}: {said}") from None
+    for name, overlay in overlays.items():
+        try:
+            own = {**overlay, "scale": f"{settings.scale}-{name}"}
+            found[name] = validate(_laid_over(values, own))
+        except UserError as error:
+            said = str(error).removeprefix("--config: ")
+            raise UserError(f"extended.worlds.{name}: {said}") from None
     return found
 
 

@@ -98,18 +98,34 @@ def combining():
 
 def drawn_ensemble(figure, unit):
     """Return the ensemble that a unit of a figure's policies is trained against."""
+    if figure.startswith("frontier"):
+        return "<results>/models/drawn_frontier.json"
     return f"<results>/models/drawn_{figure if figure == 'fig7' else f'{figure}-{unit}'}.json"
+
+
+def beta_of(figure, method):
+    """Return the coefficient of a method's policies: as searched, or on the frontier a multiple."""
+    if figure.startswith("frontier"):
+        return f"<results>/betas/{method}_{figure}.json"
+    return f"<results>/betas/{method}.json"
+
+
+def methods_of(figure):
+    """Return the methods whose policies a figure compares."""
+    return list(SETTINGS.policies.betas) if figure == "methods" else SHOWN_METHODS
 
 
 def cells_of(figure, unit):
     """Return a unit's policies as JSON: [policy, head, trial].
 
-    Figure 7: a unit is a head of one ensemble, with several trials; Figure 12: an ensemble, with
-    one policy for each head.
+    Figure 7: a unit is a head of one ensemble, with several trials; Figure 12 and the frontier: an
+    ensemble, with one policy for each head; the comparison of methods: an ensemble, with one.
     """
     chapter = SETTINGS.policies
     if figure == "fig7":
         cells = [[unit * chapter.trials + trial, unit, trial] for trial in range(chapter.trials)]
+    elif figure == "methods":
+        cells = [[unit, 0, 0]]
     else:
         heads = chapter.ensemble.heads
         cells = [[unit * heads + head, head, 0] for head in range(heads)]
@@ -119,7 +135,12 @@ def cells_of(figure, unit):
 def units_of(figure):
     """Return the number of units of each method's policies in a figure."""
     chapter = SETTINGS.policies
-    return chapter.ensemble.heads if figure == "fig7" else chapter.ensembles
+    units = {
+        "fig7": chapter.ensemble.heads,
+        "fig12": chapter.ensembles,
+        "methods": SETTINGS.extended.method_ensembles,
+    }
+    return units.get(figure, 1)
 
 
 def policies_of(figure):
@@ -131,7 +152,7 @@ def of_policies(figure, what):
     """Return a file of every method and unit of a figure's policies."""
     return [
         f"<results>/policies/{figure}_{method}_{unit}_{what}.parquet"
-        for method in SHOWN_METHODS
+        for method in methods_of(figure)
         for unit in range(units_of(figure))
     ]
 
@@ -158,8 +179,16 @@ BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE = (
     for model in ("ensemble", "reward_model")
 )
 SHOWN_METHODS = ["vanilla", SETTINGS.policies.aware]
+FRONTIER = [f"frontier-{factor:g}" for factor in SETTINGS.extended.frontier]
 POLICIES_OF_ITEM = {"fig7": "fig7", "fig10": "fig7", "fig11": "fig7", "fig12": "fig12"}
 PROPERTIES = SETTINGS.aggregation.properties
+POLICY_WORLDS = [name for name in WORLDS if name.startswith("policies-")]
+AGGREGATION_WORLDS = [name for name in WORLDS if name not in POLICY_WORLDS]
+# Tables that are fetched from other worlds, as they are called there.
+TABLES_OF_WORLDS = {
+    "claims_by_k": "tables/aggregation/claims_by_k.csv",
+    "fig12": "policies/fig12.csv",
+}
 # A pool of two responses to a prompt has no reference and no judge.
 AGGREGATION_ITEMS = ["fig1", "by_k"]
 if SETTINGS.aggregation.source == "sampled":
@@ -170,3 +199,4 @@ POOL = f"<results>/pools/{SETTINGS.aggregation.source}.parquet"
 wildcard_constraints:
     set=one_of(SETTINGS.data.preferences),
     member=r"\d+",
+    figure=r"fig7|fig12|methods|frontier-[\d.]+",

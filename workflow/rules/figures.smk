@@ -440,3 +440,63 @@ use rule draw_figure as uncertainty_fixed_point with:
     params:
         module="fixed_point",
         code=code("figures.fixed_point"),
+
+
+use rule draw_figure as uncertainty_methods with:
+    """All penalties at the same divergence."""
+    input:
+        table="<results>/tables/uncertainty/methods.csv",
+        findings="<results>/tables/uncertainty/methods.rst",
+    output:
+        svg=report(
+            "<figures>/uncertainty/methods.svg",
+            caption="../report/uncertainty_methods.rst",
+            category=UNCERTAINTY,
+            labels={"item": "All penalties"},
+        ),
+        png="<figures>/uncertainty/methods.png",
+    log:
+        "<logs>/uncertainty_methods.log",
+    params:
+        module="methods",
+        code=code("figures.methods"),
+
+
+use rule draw_figure as uncertainty_frontier with:
+    """Judged reward, proxy reward and variance against the divergence."""
+    input:
+        table="<results>/tables/uncertainty/frontier.csv",
+        findings="<results>/tables/uncertainty/frontier.rst",
+    output:
+        svg=report(
+            "<figures>/uncertainty/frontier.svg",
+            caption="../report/uncertainty_frontier.rst",
+            category=UNCERTAINTY,
+            labels={"item": "Frontier"},
+        ),
+        png="<figures>/uncertainty/frontier.png",
+    log:
+        "<logs>/uncertainty_frontier.log",
+    params:
+        module="frontier",
+        code=code("figures.frontier"),
+
+
+use rule draw_figure as uncertainty_worlds with:
+    """Figure 12's contrast in many worlds."""
+    input:
+        table="<results>/tables/uncertainty/worlds.csv",
+        findings="<results>/tables/uncertainty/worlds.rst",
+    output:
+        svg=report(
+            "<figures>/uncertainty/worlds.svg",
+            caption="../report/uncertainty_worlds.rst",
+            category=UNCERTAINTY,
+            labels={"item": "Contrast in many worlds"},
+        ),
+        png="<figures>/uncertainty/worlds.png",
+    log:
+        "<logs>/uncertainty_worlds.log",
+    params:
+        module="policy_worlds",
+        code=code("figures.policy_worlds"),

@@ -15,7 +15,7 @@ use rule fit_heads as draw_ensemble with:
     benchmark:
         "<benchmarks>/draw_ensemble_{number}.jsonl"
     wildcard_constraints:
-        number=r"pilot|fig7|fig12-\d+",
+        number=r"pilot|fig7|frontier|(fig12|methods)-\d+",
     params:
         settings=settings("policies.ensemble"),
         seed=lambda wildcards: seed("draw_ensemble", wildcards.number),
@@ -67,7 +67,7 @@ rule train_policies:
         model=LANGUAGE_MODEL,
         ensemble=lambda wildcards: drawn_ensemble(wildcards.figure, wildcards.unit),
         prompts=f"<results>/prompts/{SETTINGS.policies.prompts}.parquet",
-        beta="<results>/betas/{method}.json",
+        beta=lambda wildcards: beta_of(wildcards.figure, wildcards.method),
     output:
         models=directory("<results>/policies/{figure}_{method}_{unit}"),
         manifest="<results>/policies/{figure}_{method}_{unit}.json",
@@ -81,7 +81,6 @@ rule train_policies:
     benchmark:
         "<benchmarks>/train_policies_{figure}_{method}_{unit}.jsonl"
     wildcard_constraints:
-        figure="fig7|fig12",
         method=one_of(SETTINGS.policies.betas),
         unit=r"\d+",
     conda:
@@ -94,7 +93,7 @@ rule train_policies:
         settings=settings(
             proxy="policies.proxy", ppo="policies.ppo", evaluation="policies.evaluation"
         ),
-        seed=lambda wildcards: seed("train_policies", wildcards.figure),
+        seed=lambda wildcards: seed("train_policies", wildcards.figure.partition("-")[0]),
         cells=lambda wildcards: cells_of(wildcards.figure, int(wildcards.unit)),
         code=code("stages.train_policies"),
     shell:
@@ -116,8 +115,6 @@ rule sample_reference:
         provenance="<results>/policies/{figure}_reference_provenance.json",
     log:
         "<logs>/sample_reference_{figure}.log",
-    wildcard_constraints:
-        figure="fig7|fig12",
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -128,7 +125,7 @@ rule sample_reference:
         settings=settings(
             proxy="policies.proxy", ppo="policies.ppo", evaluation="policies.evaluation"
         ),
-        seed=lambda wildcards: seed("train_policies", wildcards.figure),
+        seed=lambda wildcards: seed("train_policies", wildcards.figure.partition("-")[0]),
         policies=lambda wildcards: policies_of(wildcards.figure),
         code=code("stages.sample_reference"),
     shell:
@@ -154,8 +151,6 @@ rule gather_policies:
         provenance="<results>/policies/{figure}_gathered.json",
     log:
         "<logs>/gather_policies_{figure}.log",
-    wildcard_constraints:
-        figure="fig7|fig12",
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -163,7 +158,7 @@ rule gather_policies:
         mem_mb=2000,
         runtime=10,
     params:
-        methods=",".join(SHOWN_METHODS),
+        methods=lambda wildcards: ",".join(methods_of(wildcards.figure)),
         code=code("stages.gather_policies"),
     shell:
         "python -m rewardlab.stages.gather_policies --steps {input.steps}"
@@ -182,8 +177,6 @@ rule judge_responses:
         provenance="<results>/policies/{figure}_judged.json",
     log:
         "<logs>/judge_responses_{figure}.log",
-    wildcard_constraints:
-        figure="fig7|fig12",
     conda:
         "../../envs/environment.yaml"
     threads: 1
@@ -315,3 +308,81 @@ rule uncertainty_tables6_8:
         " --printed {params.printed} --betas {input.betas} --costs {input.costs}"
         " --steps {input.steps} --methods {params.methods} --table {output.table}"
         " --findings {output.findings} --provenance {output.provenance} --log {log}"
+
+
+rule scale_beta:
+    """A multiple of a searched coefficient, for the frontier."""
+    input:
+        beta="<results>/betas/{method}.json",
+    output:
+        beta="<results>/betas/{method}_frontier-{factor}.json",
+    log:
+        "<logs>/scale_beta_{method}_{factor}.log",
+    wildcard_constraints:
+        method=one_of(SETTINGS.policies.betas),
+        factor=r"[\d.]+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=200,
+        runtime=5,
+    params:
+        code=code("stages.scale_beta"),
+    shell:
+        "python -m rewardlab.stages.scale_beta --beta {input.beta} --factor {wildcards.factor}"
+        " --scaled {output.beta} --log {log}"
+
+
+rule compare_methods:
+    """All penalties at the same divergence, one policy of each against every fresh ensemble."""
+    input:
+        policies="<results>/policies/methods.csv",
+        steps="<results>/policies/methods_steps.parquet",
+    output:
+        table="<results>/tables/uncertainty/methods.csv",
+        findings="<results>/tables/uncertainty/methods.rst",
+        provenance="<results>/tables/uncertainty/methods.json",
+    log:
+        "<logs>/compare_methods.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        seed=seed("compare_methods"),
+        code=code("stages.compare_methods"),
+    shell:
+        "python -m rewardlab.stages.compare_methods --seed {params.seed}"
+        " --policies {input.policies} --steps {input.steps} --table {output.table}"
+        " --findings {output.findings} --provenance {output.provenance} --log {log}"
+
+
+rule trace_frontier:
+    """Judged and proxy rewards against the divergence, over multiples of the coefficients."""
+    input:
+        policies=collect("<results>/policies/{figure}.csv", figure=FRONTIER),
+        steps=collect("<results>/policies/{figure}_steps.parquet", figure=FRONTIER),
+    output:
+        table="<results>/tables/uncertainty/frontier.csv",
+        findings="<results>/tables/uncertainty/frontier.rst",
+        provenance="<results>/tables/uncertainty/frontier.json",
+    log:
+        "<logs>/trace_frontier.log",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        factors=",".join(name.partition("-")[2] for name in FRONTIER),
+        seed=seed("trace_frontier"),
+        code=code("stages.trace_frontier"),
+    shell:
+        "python -m rewardlab.stages.trace_frontier --seed {params.seed}"
+        " --policies {input.policies} --steps {input.steps} --factors {params.factors}"
+        " --table {output.table} --findings {output.findings}"
+        " --provenance {output.provenance} --log {log}"

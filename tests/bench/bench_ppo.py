@@ -1,0 +1,94 @@
+"""Our PPO step against TRL 0.11.4's on the same model, batch and core; the goal is 3 times as fast.
+
+With TRL's environment at hand (tests/parity/record_trl.py says how to make it) both are timed:
+
+    TRL_PYTHON=trl/bin/python make bench
+
+Else the figure stands in that was recorded on the machine that the fixtures were recorded on.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadModel
+
+from rewardlab.policies.actor import Actor, padded_left
+from rewardlab.policies.penalties import proxy_of
+from rewardlab.policies.ppo_settings import PPOSettings
+from rewardlab.policies.ppo_training import ppo_step
+
+RECORDED = 0.1475  # seconds a step, one core of an AMD EPYC, TRL 0.11.4
+WORDS, BATCH, PROMPT, RESPONSE = 193, 64, 5, 10
+SETTINGS = PPOSettings(
+    steps=1,
+    batch_size=BATCH,
+    minibatch_size=BATCH,
+    epochs=4,
+    learning_rate=1.41e-5,
+    discount=1.0,
+    trace=0.95,
+    clip=0.2,
+    value_clip=0.2,
+    value_coefficient=0.1,
+    ratio_threshold=10.0,
+    response_tokens=RESPONSE,
+)
+# The function is GPT-2's own; "gelu_pytorch_tanh" is the same one in a single kernel.
+ACTIVATIONS = ("gelu_new", "gelu_pytorch_tanh")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_core():
+    torch.set_num_threads(1)
+
+
+def config(activation: str, **more) -> GPT2Config:
+    return GPT2Config(
+        vocab_size=WORDS,
+        n_positions=32,
+        n_embd=64,
+        n_layer=2,
+        n_head=4,
+        bos_token_id=1,
+        eos_token_id=1,
+        pad_token_id=0,
+        activation_function=activation,
+        **more,
+    )
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_step_of_ours(benchmark, capsys, activation):
+    torch.manual_seed(0)
+    actor = Actor(GPT2LMHeadModel(config(activation)), None, 0)
+    reference = Actor(GPT2LMHeadModel(config(activation)), None, 0).requires_grad_(False)
+    ensemble = GPT2ForSequenceClassification(config(activation, num_labels=10)).eval()
+    optimiser = torch.optim.Adam(actor.parameters(), lr=SETTINGS.learning_rate, fused=True)
+    generator = torch.Generator().manual_seed(0)
+
+    def proxy(prompts, rollout):
+        whole = torch.cat([prompts.tokens, rollout.tokens], 1)
+        rewards = ensemble(whole, attention_mask=torch.ones_like(whole)).logits
+        return proxy_of("aware", rewards, 0, 0.0)
+
+    def step():
+        rows = torch.randint(2, WORDS, (BATCH, PROMPT), generator=generator).tolist()
+        prompts = padded_left(rows, 0)
+        ppo_step(actor, optimiser, reference, prompts, proxy, 0.2, SETTINGS, generator)
+
+    benchmark.pedantic(step, rounds=20, warmup_rounds=3)
+    ours, theirs = benchmark.stats.stats.median, RECORDED
+    python = os.environ.get("TRL_PYTHON")
+    if python:
+        script = Path(__file__).with_name("time_trl.py")
+        done = subprocess.run([python, str(script)], capture_output=True, text=True, check=True)
+        theirs = float(done.stdout.split()[-1])
+    with capsys.disabled():
+        how = "side by side" if python else "recorded"
+        print(
+            f"\n{activation}: ours {1e3 * ours:.0f} ms, TRL 0.11.4 {1e3 * theirs:.0f} ms ({how}): "
+            f"{theirs / ours:.2f} times as fast"
+        )

@@ -1,0 +1,49 @@
+"""Settings of what goes beyond the papers: other methods, other coefficients, other worlds."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from rewardlab.setting_types import Integer, Name, Positive, Seed, SettingsModel
+
+
+class PolicyWorldSettings(SettingsModel):
+    """The main contrast, Figure 12's, in other worlds and on other trunks."""
+
+    seeds: tuple[Seed, ...]
+    """Seeds, each of a world and of all draws in it."""
+    dialects: tuple[Literal["worse", "equal", "better"], ...]
+    """Gold values of the dialect, where preference data leave it out."""
+    covered: bool
+    """Whether each seed also has a world whose preference data cover the dialect."""
+    ensembles: Annotated[Integer, Field(ge=2)]
+    """Ensembles of each method in each world, with a policy for each head."""
+
+
+class ExtendedSettings(SettingsModel):
+    """What `snakemake extended` runs."""
+
+    method_ensembles: Annotated[Integer, Field(ge=2)]
+    """Ensembles that every method has one policy against, at the same divergence."""
+    frontier: tuple[Positive, ...]
+    """Multiples of the searched coefficients, along which the frontier is drawn."""
+    worlds: dict[Name, dict[str, Any] | None]
+    """Other worlds for the claims on combining rewards: name, and what differs; null: none."""
+    policy_worlds: PolicyWorldSettings
+    """Other worlds for the policies."""
+
+
+def policy_world_overlays(settings: PolicyWorldSettings) -> dict[str, dict[str, Any]]:
+    """Return by name what differs in each of the policies' worlds."""
+    overlays = {}
+    for seed in settings.seeds:
+        kinds = {dialect: {"value": dialect} for dialect in settings.dialects}
+        if settings.covered:
+            kinds["covered"] = {"coverage": "homogeneous"}
+        for kind, dialect in kinds.items():
+            overlays[f"policies-{seed}-{kind}"] = {
+                "seed": seed,
+                "world": {"seed": seed, "dialect": dialect},
+                "policies": {"ensembles": settings.ensembles},
+            }
+    return overlays
