@@ -27,6 +27,12 @@ OF_THE_STYLE = {
     "aggregation_reference",
     "rewards_heldout",
     "uncertainty_fig1",
+    "uncertainty_fig7",
+    "uncertainty_fig10",
+    "uncertainty_fig11",
+    "uncertainty_fig12",
+    "uncertainty_search",
+    "uncertainty_fixed_point",
     "uncertainty_fig6",
     "uncertainty_fig8",
     "uncertainty_fig9",
@@ -128,3 +134,22 @@ def test_a_damaged_model_is_named(finished, name):
     assert run.code != 0
     assert "model.safetensors is not the file that was recorded" in run.text
     assert "Traceback" not in run.text
+
+
+def test_a_change_of_the_judge_retrains_no_policy(finished):
+    """More resamples or another decision rule never touch what was trained."""
+    finished.edit(
+        "workflow/rewardlab/stages/judge_policies.py", "RESAMPLES = 4000", "RESAMPLES = 50"
+    )
+    run = finished.run()
+    assert run.code == 0, run.text
+    assert run.rules == {"judge_policies", "claims", "all"}
+
+
+def test_a_change_of_ppo_retrains_policies_and_no_reward_model(finished):
+    run = finished.run("--config", "policies={ppo: {steps: 3}}", "-n")
+    assert run.code == 0, run.text
+    assert "train_policies" in run.text
+    assert "find_beta" in run.text
+    for untouched in ("train_reward_model", "fit_heads", "draw_ensemble", "combine_rewards"):
+        assert f"rule {untouched}:" not in run.text

@@ -18,8 +18,9 @@ def test_all_figures_tables_and_claims_are_there(finished_once):
     judged = {row["id"] for row in rows if row["verdict"] != "not run"}
     assert {"U2", "U3a", "U3b", "U3c", "U4a", "U4b", "U4c", "U5", "U6", "U7"} <= judged
     assert {"U1", "U8", "U9", "U10", "U11", "U12", "U17", "U18"} <= judged
-    assert {"A1", "A2", "A3", "A4", "A5"} <= judged
-    items = [f"uncertainty/fig{number}" for number in (1, 2, 3, 4, 6, 8, 9)]
+    assert {"A1", "A2", "A3", "A4", "A5", "U13a", "U13b", "U13c", "U14b", "U15", "U16"} <= judged
+    items = [f"uncertainty/fig{number}" for number in (1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12)]
+    items += ["uncertainty/search", "uncertainty/fixed_point"]
     items += [f"aggregation/{item}" for item in ("fig1", "by_k", "judge", "reference")]
     for item in (*items, "uncertainty/theorems", "rewards/heldout", "world/overview"):
         assert b"</svg>" in finished_once.path(f"figures/test/{item}.svg").read_bytes()
@@ -118,9 +119,11 @@ def test_real_pairs_as_a_pool(finished):
 
 
 def test_other_worlds(finished):
+    tables = finished.tables()
     run = finished.run("aggregation_worlds")
     assert run.code == 0, run.text
     assert run.rules == {"run_world", "collect_worlds", "aggregation_worlds"}
+    assert len(finished.tables()) > len(tables)
     table = pd.read_csv(finished.path("results/test/tables/aggregation/worlds.csv"))
     assert set(table.world) == {"this-world", "world-1"}
     parts = dict(list(table.groupby("world").value))

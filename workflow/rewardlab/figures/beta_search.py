@@ -13,7 +13,7 @@ MARKERS = (*style.MARKERS, "v", "P", "X")
 
 def draw(table: pd.DataFrame) -> Figure:
     """table: a row per method and coefficient tried: beta, kl, error, round, target."""
-    figure, axes = style.new_figure(height=3.0)
+    figure, axes = style.new_figure(height=3.2)
     for number, (method, rows) in enumerate(table.groupby("method", sort=False)):
         line = rows.sort_values("beta")
         look = {"color": COLOURS[number], "marker": MARKERS[number]}
@@ -30,7 +30,7 @@ def draw(table: pd.DataFrame) -> Figure:
     ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20]
     low, high = axes.get_xlim()
     axes.set_xticks([tick for tick in ticks if low <= tick <= high])
-    axes.set(xlabel="KL coefficient β", ylabel="KL divergence at the end of training, nats")
+    axes.set(xlabel="KL coefficient β", ylabel="final KL divergence, nats")
     axes.legend(loc="best")
     return figure
 

@@ -20,6 +20,12 @@ LOOKS = {
     "trained by PPO": {"color": "black", "marker": "x", "ms": 6, "mew": 1.5},
 }
 
+WEIGHTS = {
+    0: "unweighted penalty",
+    1: "penalty weighted by σ",
+    2: "penalty weighted by σ²",
+}
+
 
 def draw(table: pd.DataFrame) -> Figure:
     """table: a row per case, exponent, policy and arm: probability, reward, deviation, distance."""
@@ -33,7 +39,7 @@ def draw(table: pd.DataFrame) -> Figure:
             own = rows[rows.policy.eq(name)].set_index("arm").loc[order]
             panel.plot(range(len(order)), own.probability, ls="none", label=name, **look)
         far = rows.drop_duplicates("policy").set_index("policy").distance
-        panel.set_title(f"{case}, penalty weighted by σ^{exponent:g}")
+        panel.set_title(f"{case}, {WEIGHTS.get(exponent, f'penalty weighted by σ^{exponent:g}')}")
         panel.annotate(
             f"distance from PPO: fixed point {far['fixed point of PPO']:.3f}, "
             f"optimum {far['true optimum']:.3f}",

@@ -18,7 +18,7 @@ LABELS = {
 
 def draw(table: pd.DataFrame) -> Figure:
     """table: a row per policy: method, judged, and its method's moments and counts."""
-    figure, axes = style.new_figure(height=3.4)
+    figure, axes = style.new_figure(height=3.6)
     kept = table[table.judged.notna()]
     low, high = kept.judged.min(), kept.judged.max()
     margin = 0.12 * (high - low)
@@ -27,8 +27,8 @@ def draw(table: pd.DataFrame) -> Figure:
         name, colour, dashes = LABELS[method]
         row = rows.iloc[0]
         said = (
-            f"{name}: mean {row['mean']:.2f}, variance {row.variance:.4f}\n"
-            f"({row.true_variance:.4f} without the noise of judging), "
+            f"{name}: mean {row['mean']:.2f}, variance {row.variance:.4f} "
+            f"({max(row.true_variance, 0):.4f} without the noise of judging), "
             f"{row.finished} of {row.policies} policies"
         )
         if rows.judged.nunique() > 2:
@@ -41,7 +41,7 @@ def draw(table: pd.DataFrame) -> Figure:
         axes.axvline(row["mean"], color=colour, lw=0.8, ls=":")
     axes.set(xlabel="mean judged reward of a policy", ylabel="density over policies")
     axes.set_ylim(bottom=0)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center")
     return figure
 
 

@@ -34,11 +34,12 @@ def distributions(policies: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             f"{row.true_variance:.4f}."
         )
         own = policies[policies.method.eq(row.method) & policies.ended.eq(FINISHED)]
-        grid = own.pivot(index="head", columns="trial", values="judged")
-        whole = grid.notna().all().all() and min(grid.shape) > 1 and own.unit.nunique() == len(grid)
-        if row.method != "reference" and whole:
-            noise = own.pivot(index="head", columns="trial", values="noise")
-            parts = components(grid.to_numpy(), noise.to_numpy())
+        trials = own.groupby("head").trial.nunique()
+        if len(trials) > 1 and trials.min() > 1 and len(own) == len(trials) * trials.max():
+            grids = (
+                own.pivot(index="head", columns="trial", values=v) for v in ("judged", "noise")
+            )
+            parts = components(*(grid.to_numpy() for grid in grids))
             lines.append(
                 f"{row.method}, variance between heads {parts.between:.4f}, between trials of one "
                 f"head {parts.within:.4f}."
