@@ -37,16 +37,11 @@ rule all:
         "<figures>/uncertainty/fig6.svg",
         "<figures>/uncertainty/fig8.svg",
         "<figures>/uncertainty/fig9.svg",
-        "<figures>/uncertainty/fig7.svg",
-        "<figures>/uncertainty/fig10.svg",
-        "<figures>/uncertainty/fig11.svg",
-        "<figures>/uncertainty/fig12.svg",
-        "<figures>/uncertainty/search.svg",
         "<figures>/uncertainty/fixed_point.svg",
         "<figures>/uncertainty/theorems.svg",
         "<results>/tables/uncertainty/table1.csv",
         "<results>/tables/uncertainty/tables2_5_measured.csv",
-        "<results>/tables/uncertainty/tables6_8_measured.csv",
+        *(POLICY_ITEMS if POLICIES else []),
         "<figures>/rewards/heldout.svg",
         collect("<figures>/aggregation/{item}.svg", item=AGGREGATION_ITEMS),
         "<figures>/world/overview.svg",
@@ -57,10 +52,11 @@ rule extended:
     """All, and what goes beyond the papers."""
     input:
         rules.all.input,
-        "<figures>/uncertainty/methods.svg",
-        "<figures>/uncertainty/frontier.svg",
+        collect(
+            "<figures>/uncertainty/{item}.svg", item=["methods", "frontier"] if POLICIES else []
+        ),
         "<figures>/aggregation/worlds.svg" if AGGREGATION_WORLDS else [],
-        "<figures>/uncertainty/worlds.svg" if POLICY_WORLDS else [],
+        "<figures>/uncertainty/worlds.svg" if POLICIES and POLICY_WORLDS else [],
 
 
 include: "workflow/rules/data.smk"

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta, next_beta
-from rewardlab.evaluation.spread import cluster_rows, components, judged, true_variance
+from rewardlab.evaluation.spread import (
+    cluster_rows,
+    components,
+    judged,
+    reliability_of_ratio,
+    true_variance,
+    variance_ratio,
+)
 from rewardlab.policies.weighted_kl import ppo_fixed_point
 from rewardlab.stages.check_fixed_point import FixedPointSettings, trained_policy
 
@@ -74,6 +81,26 @@ def test_clusters_are_drawn_whole():
         assert all(row.tolist() in ([0, 1, 2], [3, 4, 5]) for row in rows)
     nested = [cluster_rows(clusters, rng, nested=True) for _ in range(20)]
     assert any(len(set(rows[:3].tolist())) < 3 for rows in nested)
+
+
+def test_variance_ratio_by_hand():
+    """Variances 8 and 2, less noise of 2 and 1: six to one. All noise: no bound."""
+    first = np.array([[0.0, 4.0], [2.0, 2.0]])
+    second = np.array([[0.0, 2.0], [1.0, 1.0]])
+    assert variance_ratio(first, second) == pytest.approx(6.0)
+    assert variance_ratio(first, np.array([[0.0, 2.0], [5.0, 5.0]])) == np.inf
+
+
+def test_reliability_grows_with_the_number_of_clusters():
+    """Few clusters of equal policies: little power. Many independent ones: nearly all."""
+    rng = np.random.default_rng(0)
+    few = [np.arange(4) + 4 * place for place in range(5)]
+    many = [np.array([place]) for place in range(150)]
+    weak = reliability_of_ratio(few, False, 0.9, 0.1, 2.0, rng, trials=60, resamples=200)
+    strong = reliability_of_ratio(many, False, 0.0, 0.1, 2.0, rng, trials=60, resamples=200)
+    assert weak.power < strong.power
+    assert strong.power > 0.85
+    assert strong.coverage > 0.85
 
 
 def test_ppo_comes_to_rest_at_its_own_fixed_point():

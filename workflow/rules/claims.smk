@@ -115,7 +115,7 @@ rule claims:
     input:
         judgements=collect(
             "<results>/claims/{chapter}.csv",
-            chapter=["closed_forms", "reward_models", "aggregation", "policies"],
+            chapter=CHAPTERS,
         ),
     output:
         claims=report(

@@ -178,6 +178,20 @@ BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE = (
     f"<results>/scores/{BENCHMARK}_by_{model}_{SETTINGS.rewards.shown}.parquet"
     for model in ("ensemble", "reward_model")
 )
+# Policies need a language model and preferences that speak one language; so far they are judged by
+# the embedded world's gold reward alone.
+POLICIES = (
+    SETTINGS.data.language_model == "embedded"
+    and SETTINGS.policies.preferences in EMBEDDED_PREFERENCE_SETS
+)
+CHAPTERS = ["closed_forms", "reward_models", "aggregation", *(["policies"] if POLICIES else [])]
+POLICY_ITEMS = [
+    *(
+        f"<figures>/uncertainty/{item}.svg"
+        for item in ("fig7", "fig10", "fig11", "fig12", "search")
+    ),
+    "<results>/tables/uncertainty/tables6_8_measured.csv",
+]
 SHOWN_METHODS = ["vanilla", SETTINGS.policies.aware]
 FRONTIER = [f"frontier-{factor:g}" for factor in SETTINGS.extended.frontier]
 POLICIES_OF_ITEM = {"fig7": "fig7", "fig10": "fig7", "fig11": "fig7", "fig12": "fig12"}

@@ -62,3 +62,54 @@ def cluster_rows(clusters: list[NDArray], rng: np.random.Generator, nested: bool
     if nested:
         drawn = [rows[rng.integers(len(rows), size=len(rows))] for rows in drawn]
     return np.concatenate(drawn)
+
+
+def variance_ratio(first: Array, second: Array) -> Array:
+    """Return the ratio of true variances, (...); infinite where the second is all noise.
+
+    first, second: (2, n, ...), policies' means and the variances of their noise.
+    """
+    above, below = (np.maximum(true_variance(*part, axis=0), 0.0) for part in (first, second))
+    return np.divide(above, below, out=np.full(np.shape(above), np.inf), where=below > 0)
+
+
+class Reliability(NamedTuple):
+    """How often an interval covers the true ratio, and how often it lies above 1."""
+
+    coverage: float
+    power: float
+
+
+def reliability_of_ratio(
+    clusters: list[NDArray],
+    nested: bool,
+    between: float,
+    noise: float,
+    ratio: float,
+    rng: np.random.Generator,
+    trials: int = 200,
+    resamples: int = 300,
+) -> Reliability:
+    """Return what the interval of a variance ratio is worth in a design, by simulation.
+
+    clusters: the rows of each; between: share of a policy's variance that its cluster has in
+    common; noise: variance of judging over the second method's true variance; ratio: of the true
+    variances. Policies are Gaussian, with the same clusters for both methods.
+    """
+    count = sum(map(len, clusters))
+    covered = above = 0
+    rows = np.stack([cluster_rows(clusters, rng, nested) for _ in range(resamples)], axis=1)
+    for _ in range(trials):
+        drawn = []
+        for scale in (np.sqrt(ratio), 1.0):
+            values = np.empty(count)
+            for members in clusters:
+                common = np.sqrt(between) * rng.standard_normal()
+                own = np.sqrt(1 - between) * rng.standard_normal(len(members))
+                values[members] = scale * (common + own)
+            judged = values + np.sqrt(noise) * rng.standard_normal(count)
+            drawn.append(np.stack([judged[rows], np.full(rows.shape, noise)]))
+        low, high = np.quantile(variance_ratio(*drawn), [0.025, 0.975], method="inverted_cdf")
+        covered += low <= ratio <= high
+        above += low > 1
+    return Reliability(covered / trials, above / trials)

@@ -12,7 +12,12 @@ import pandas as pd
 
 from rewardlab.command_line import Command, Job
 from rewardlab.evaluation import verdicts
-from rewardlab.evaluation.spread import cluster_rows, true_variance
+from rewardlab.evaluation.spread import (
+    cluster_rows,
+    reliability_of_ratio,
+    true_variance,
+    variance_ratio,
+)
 from rewardlab.evaluation.statistics import percentile_interval
 from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.evaluation.verdicts import Judgement, all_of, inside
@@ -34,8 +39,8 @@ class Figure:
         cells = trained[trained.method.eq(VANILLA)].set_index("policy").unit.loc[self.wide.index]
         self.clusters = [np.flatnonzero(cells.to_numpy() == unit) for unit in cells.unique()]
         rng = np.random.default_rng(seed)
-        nested = item == "fig12"
-        self.resamples = [cluster_rows(self.clusters, rng, nested) for _ in range(RESAMPLES)]
+        self.nested = item == "fig12"
+        self.resamples = [cluster_rows(self.clusters, rng, self.nested) for _ in range(RESAMPLES)]
 
     def column(self, quantity: str, method: str) -> np.ndarray:
         return self.wide[quantity, method].to_numpy(float)
@@ -50,24 +55,33 @@ class Figure:
         difference = self.column("judged", first) - self.column("judged", second)
         return self.interval(lambda rows: difference[rows].mean())
 
+    def of_method(self, method: str) -> np.ndarray:
+        """Return judged means and the variances of their noise, (2, n)."""
+        return np.stack([self.column("judged", method), self.column("noise", method)])
+
     def ratio_of_variances(self) -> tuple[float, tuple[float, float]]:
         """Return vanilla's over aware's, noise subtracted; infinite where aware's is all noise."""
-        parts = {
-            method: (self.column("judged", method), self.column("noise", method))
-            for method in (VANILLA, self.aware)
-        }
+        first, second = self.of_method(VANILLA), self.of_method(self.aware)
+        return self.interval(lambda rows: float(variance_ratio(first[:, rows], second[:, rows])))
 
-        def statistic(rows: np.ndarray) -> float:
-            above, below = (
-                max(float(true_variance(judged[rows], noise[rows])), 0.0)
-                for judged, noise in (parts[VANILLA], parts[self.aware])
-            )
-            return above / below if below > 0 else np.inf
+    def reliability(self, rng: np.random.Generator) -> str:
+        """Return what such an interval is worth in this design, simulated."""
+        judged, noise = self.of_method(self.aware)
+        spread = max(float(true_variance(judged, noise)), 1e-12)
+        means = np.array([judged[rows].mean() for rows in self.clusters])
+        size = round(np.mean([len(rows) for rows in self.clusters]))
+        design = [np.arange(size) + size * place for place in range(len(self.clusters))]
+        common = means.var(ddof=1) - judged.var(ddof=1) / size if len(means) > 1 else 0.0
+        share = float(np.clip(common / spread, 0.0, 1.0))
+        arguments = (design, self.nested, share, float(noise.mean()) / spread)
+        at_one, at_two = (reliability_of_ratio(*arguments, ratio, rng) for ratio in (1.0, 2.0))
+        return (
+            f"such an interval covers the truth in {at_one.coverage:.0%} of simulations where the "
+            f"variances are equal, and lies above 1 in {at_two.power:.0%} where the ratio is 2"
+        )
 
-        return self.interval(statistic)
 
-
-def judge_distributions(figure: Figure, claim: str) -> Iterator[Judgement]:
+def judge_distributions(figure: Figure, claim: str, seed: int) -> Iterator[Judgement]:
     """Yield U13 (Figure 7) or U14 (Figure 12): gains over the reference, variances, order."""
     count = f"{len(figure.wide)} policies of each method in {len(figure.clusters)} clusters"
     gains = {method: figure.gain(method, REFERENCE) for method in (VANILLA, figure.aware)}
@@ -79,7 +93,10 @@ def judge_distributions(figure: Figure, claim: str) -> Iterator[Judgement]:
 
     value, interval = figure.ratio_of_variances()
     verdict = inside(interval, ABOVE_ONE)
-    evidence = f"variance of vanilla over variance-aware, noise of judging taken off; {count}"
+    evidence = (
+        f"variance of vanilla over variance-aware, noise of judging taken off; {count}; "
+        f"{figure.reliability(np.random.default_rng(seed))}"
+    )
     if len(figure.lost):
         verdict = verdicts.INCONCLUSIVE
         evidence += f"; {len(figure.lost)} policies did not end well: {figure.lost.ended.iloc[0]}"
@@ -123,7 +140,7 @@ def run(job: Job) -> None:
     judgements = []
     for item, claim in (("fig7", "U13"), ("fig12", "U14")):
         figure = Figure(read_csv(job.inputs[item]), aware, item, job.seed)
-        judgements += judge_distributions(figure, claim)
+        judgements += judge_distributions(figure, claim, job.seed)
         if item == "fig7":
             judgements.append(judge_kl(figure))
     judgements.append(judge_proxy(pd.read_parquet(job.inputs["steps"]), aware, job.seed))

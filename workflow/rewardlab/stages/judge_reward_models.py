@@ -163,8 +163,8 @@ def judge_gaussian(scores: pd.DataFrame, seed: int) -> Judgement:
 def judge_cost(costs: pd.DataFrame) -> Judgement:
     """Return U17: settings and cost stand beside the paper's; its machines were not used."""
     evidence = (
-        "settings and measured cost stand in Tables 2 to 5 beside the paper's, whose machines and "
-        "model size were not run; policies are another chapter's; value: parameters of the heads"
+        "settings and measured cost stand in Tables 2 to 8 beside the paper's, whose machines and "
+        "model size were not run; value: parameters of the heads"
     )
     parameters = costs[costs.quantity.eq("trainable parameters")].set_index("model").here
     value = float(parameters["ensemble of heads"])
