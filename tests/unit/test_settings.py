@@ -206,7 +206,8 @@ def test_another_world_differs_only_where_it_says_so(config):
     assert other_worlds(world) == {}
     covered = worlds["policies-9-covered"]
     assert covered.world.dialect.coverage == "homogeneous"
-    assert covered.policies.ensembles == settings.extended.policy_worlds.ensembles
+    assert covered.policies.ensembles == 2
+    assert covered.policies.ppo == settings.policies.ppo
 
 
 def test_a_missing_key_is_blamed_on_the_complete_file(config):

@@ -16,8 +16,8 @@ class PolicyWorldSettings(SettingsModel):
     """Gold values of the dialect, where preference data leave it out."""
     covered: bool
     """Whether each seed also has a world whose preference data cover the dialect."""
-    ensembles: Annotated[Integer, Field(ge=2)]
-    """Ensembles of each method in each world, with a policy for each head."""
+    policies: dict[str, Any]
+    """What differs in the section `policies` of each world: fewer ensembles, for example."""
 
 
 class ExtendedSettings(SettingsModel):
@@ -44,6 +44,6 @@ def policy_world_overlays(settings: PolicyWorldSettings) -> dict[str, dict[str, 
             overlays[f"policies-{seed}-{kind}"] = {
                 "seed": seed,
                 "world": {"seed": seed, "dialect": dialect},
-                "policies": {"ensembles": settings.ensembles},
+                "policies": settings.policies,
             }
     return overlays
