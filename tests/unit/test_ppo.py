@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig
 
 from rewardlab.policies.actor import Actor, Prompts, padded_left
-from rewardlab.policies.penalties import METHODS, OF_ONE_HEAD, proxy_of
+from rewardlab.policies.methods import METHODS, OF_ONE_HEAD
+from rewardlab.policies.penalties import proxy_of
 from rewardlab.policies.ppo import (
     advantages_and_returns,
     masked_mean,

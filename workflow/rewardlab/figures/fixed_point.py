@@ -31,7 +31,7 @@ def draw(table: pd.DataFrame) -> Figure:
     """table: a row per case, exponent, policy and arm: probability, reward, deviation, distance."""
     cases = list(table.groupby(["case", "exponent"], sort=False))
     figure, panels = style.new_figure(
-        columns=2, rows=(len(cases) + 1) // 2, height=5.4, sharex=True
+        columns=2, rows=(len(cases) + 1) // 2, height=5.4, sharex=True, squeeze=False
     )
     for panel, ((case, exponent), rows) in zip(panels.flat, cases, strict=False):
         order = rows.drop_duplicates("arm").sort_values("deviation").arm.tolist()
@@ -52,6 +52,8 @@ def draw(table: pd.DataFrame) -> Figure:
         deviations = rows.drop_duplicates("arm").set_index("arm").deviation.loc[order]
         panel.set_xticks(range(len(order)), [f"{value:.1f}" for value in deviations])
         panel.set_ylabel("probability")
+    for panel in panels.flat[len(cases) :]:
+        panel.set_visible(False)
     for panel in panels[-1]:
         panel.set_xlabel("responses, by their standard deviation σ")
     handles, labels = panels.flat[0].get_legend_handles_labels()

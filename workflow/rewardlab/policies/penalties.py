@@ -10,6 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from rewardlab.policies.methods import METHODS, OF_ONE_HEAD
+
 
 class Proxy(NamedTuple):
     """Scores (B,), and the weights (B,) of their KL penalty."""
@@ -55,11 +57,6 @@ def uncertainty_weighted(rewards: Tensor, strength: float) -> Proxy:
     """Return the mean less strength * variance (UWO; Coste et al., arXiv 2310.02743)."""
     scores = rewards.mean(1) - strength * rewards.var(1)
     return Proxy(scores, torch.ones_like(scores))
-
-
-# Methods whose policies each belong to one head; the others reward with the whole ensemble.
-OF_ONE_HEAD = ("vanilla", "aware", "aware_squared", "lower_bound")
-METHODS = (*OF_ONE_HEAD, "mean", "worst_case", "uncertainty_weighted")
 
 
 def proxy_of(method: str, rewards: Tensor, head: int | None, strength: float) -> Proxy:

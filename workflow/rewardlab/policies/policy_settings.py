@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from rewardlab.policies.penalties import METHODS
+from rewardlab.policies.methods import METHODS
 from rewardlab.policies.ppo_settings import PPOSettings
 from rewardlab.rewards.settings import EnsembleSettings
 from rewardlab.setting_types import Count, Integer, Name, NonNegative, Positive, SettingsModel

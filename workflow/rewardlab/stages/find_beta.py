@@ -20,7 +20,7 @@ from rewardlab.evaluation.tables import write_csv
 from rewardlab.libraries import quieten
 from rewardlab.outputs import published
 from rewardlab.policies.experiment import evaluate_policy, train_policy
-from rewardlab.policies.penalties import OF_ONE_HEAD
+from rewardlab.policies.methods import OF_ONE_HEAD
 from rewardlab.policies.policy_settings import (
     MatchedKLSettings,
     PolicyEvaluationSettings,
