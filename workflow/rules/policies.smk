@@ -1,27 +1,3 @@
-use rule fit_heads as draw_ensemble with:
-    """An ensemble of heads that policies are trained against, drawn anew for each number."""
-    input:
-        model=f"<results>/models/reward_model_{SETTINGS.policies.preferences}.json",
-        features=f"<results>/features/{SETTINGS.policies.preferences}.safetensors",
-        origin=f"<results>/features/{SETTINGS.policies.preferences}.json",
-    output:
-        ensemble=directory("<results>/models/drawn_{number}"),
-        manifest="<results>/models/drawn_{number}.json",
-        losses="<results>/losses/drawn_{number}.csv",
-        measured="<results>/costs/drawn_{number}_measured.csv",
-        provenance="<results>/models/drawn_{number}_provenance.json",
-    log:
-        "<logs>/draw_ensemble_{number}.log",
-    benchmark:
-        "<benchmarks>/draw_ensemble_{number}.jsonl"
-    wildcard_constraints:
-        number=r"pilot|fig7|frontier|(fig12|methods)-\d+",
-    params:
-        settings=settings("policies.ensemble"),
-        seed=lambda wildcards: seed("draw_ensemble", wildcards.number),
-        code=code("stages.fit_heads"),
-
-
 rule find_beta:
     """The KL coefficient at which a method reaches the target divergence, by pilot policies."""
     input:

@@ -58,6 +58,41 @@ rule extract_features:
         " --measured {output.measured} --provenance {output.provenance} --log {log}"
 
 
+rule draw_ensemble:
+    """An ensemble of heads that policies are trained against, drawn anew for each number."""
+    input:
+        model=f"<results>/models/reward_model_{SETTINGS.policies.preferences}.json",
+        features=f"<results>/features/{SETTINGS.policies.preferences}.safetensors",
+        origin=f"<results>/features/{SETTINGS.policies.preferences}.json",
+    output:
+        ensemble=directory("<results>/models/drawn_{number}"),
+        manifest="<results>/models/drawn_{number}.json",
+        losses="<results>/losses/drawn_{number}.csv",
+        measured="<results>/costs/drawn_{number}_measured.csv",
+        provenance="<results>/models/drawn_{number}_provenance.json",
+    log:
+        "<logs>/draw_ensemble_{number}.log",
+    benchmark:
+        "<benchmarks>/draw_ensemble_{number}.jsonl"
+    wildcard_constraints:
+        number=r"pilot|fig7|frontier|(fig12|methods)-\d+",
+    conda:
+        "../../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=settings("policies.ensemble"),
+        seed=lambda wildcards: seed("draw_ensemble", wildcards.number),
+        code=code("stages.fit_heads"),
+    shell:
+        "python -m rewardlab.stages.fit_heads --settings {params.settings:q}"
+        " --seed {params.seed} --model {input.model} --features {input.features}"
+        " --ensemble {output.ensemble} --manifest {output.manifest} --losses {output.losses}"
+        " --measured {output.measured} --provenance {output.provenance} --log {log}"
+
+
 if SETTINGS.rewards.ensemble.kind == "independent":
 
     use rule train_reward_model as train_member with:
@@ -105,7 +140,7 @@ if SETTINGS.rewards.ensemble.kind == "independent":
 
 else:
 
-    rule fit_heads:
+    use rule draw_ensemble as fit_heads with:
         """The ensemble: heads on the frozen trunk, saved as one model."""
         input:
             model="<results>/models/reward_model_{set}.json",
@@ -121,21 +156,12 @@ else:
             "<logs>/fit_heads_{set}.log",
         benchmark:
             "<benchmarks>/fit_heads_{set}.jsonl"
-        conda:
-            "../../envs/environment.yaml"
-        threads: 1
-        resources:
-            mem_mb=4000,
-            runtime=60,
+        wildcard_constraints:
+            set=one_of(SETTINGS.data.preferences),
         params:
             settings=settings("rewards.ensemble"),
             seed=lambda wildcards: seed("fit_heads", wildcards.set),
             code=code("stages.fit_heads"),
-        shell:
-            "python -m rewardlab.stages.fit_heads --settings {params.settings:q}"
-            " --seed {params.seed} --model {input.model} --features {input.features}"
-            " --ensemble {output.ensemble} --manifest {output.manifest} --losses {output.losses}"
-            " --measured {output.measured} --provenance {output.provenance} --log {log}"
 
 
 rule score_responses:
