@@ -130,3 +130,22 @@ def test_other_worlds(finished):
     assert parts["this-world"].tolist() != parts["world-1"].tolist()
     assert finished.run("aggregation_worlds").did_nothing
     assert finished.run().did_nothing
+
+
+def test_what_goes_beyond_the_papers_for_policies(finished):
+    """All penalties, the frontier, other worlds: their own policies, and nothing trained twice."""
+    items = ("methods", "frontier", "worlds")
+    run = finished.run(*(f"uncertainty_{item}" for item in items))
+    assert run.code == 0, run.text
+    assert {"compare_methods", "trace_frontier", "contrast_worlds", "run_world"} <= run.rules
+    assert "train_reward_model" not in run.rules
+    tables = {
+        item: pd.read_csv(finished.path(f"results/test/tables/uncertainty/{item}.csv"))
+        for item in items
+    }
+    assert len(tables["methods"]) == 8  # seven methods and the reference
+    assert (tables["methods"].policies == 2).all()
+    assert set(tables["frontier"].factor) == {1, 2}
+    assert set(tables["worlds"].world) == {"policies-1-worse"}
+    for item in items:
+        assert finished.path(f"figures/test/uncertainty/{item}.png").exists()
