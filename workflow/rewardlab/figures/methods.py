@@ -7,7 +7,6 @@ from rewardlab.figures import style
 from rewardlab.figures.render import figure_command
 
 NAMES = {
-    "reference": "reference",
     "vanilla": "vanilla",
     "aware": "variance-aware, σ",
     "aware_squared": "variance-aware, σ²",
@@ -20,24 +19,21 @@ NAMES = {
 
 def draw(table: pd.DataFrame) -> Figure:
     """table: a row per method: judged, variance, both with intervals, kl, policies."""
-    rows = table.set_index("method").loc[[name for name in NAMES if name in set(table.method)]]
-    figure, (left, right) = style.new_figure(columns=2, height=3.2, sharey=True)
+    by_method = table.set_index("method")
+    rows = by_method.loc[[name for name in NAMES if name in by_method.index]]
+    figure, (left, right) = style.new_figure(columns=2, height=3.0, sharey=True)
     places = range(len(rows))
-    colours = [
-        style.COLOURS["reference"] if method == "reference" else style.KINDS[0]
-        for method in rows.index
-    ]
     for panel, name in ((left, "judged"), (right, "variance")):
         low, high = rows[f"{name}_low"], rows[f"{name}_high"]
-        panel.hlines(places, low, high, colors=colours, lw=1.5)
-        panel.scatter(rows[name], places, c=colours, s=28, zorder=3)
-    left.axvline(rows.judged["vanilla"], color="0.6", lw=0.8, ls=":")
-    right.axvline(rows.variance["vanilla"], color="0.6", lw=0.8, ls=":")
-    labels = [f"{NAMES[name]} (KL {rows.kl[name]:.2f})" for name in rows.index]
-    left.set_yticks(places, labels)
+        panel.hlines(places, low, high, colors=style.KINDS[0], lw=1.5)
+        panel.scatter(rows[name], places, color=style.KINDS[0], s=28, zorder=3)
+        panel.axvline(rows[name]["vanilla"], color="0.6", lw=0.8, ls=":")
+    left.set_yticks(places, [f"{NAMES[name]} (KL {rows.kl[name]:.2f})" for name in rows.index])
     left.invert_yaxis()
-    left.set_xlabel("mean judged reward, 95 % interval")
+    base = by_method.judged["reference"]
+    left.set_xlabel(f"mean judged reward (reference: {base:.2f})")
     right.set_xlabel("variance over policies, noise of judging off")
+    figure.suptitle(f"{rows.policies.min()} policies of each method, 95 % intervals", fontsize=8.5)
     return figure
 
 
