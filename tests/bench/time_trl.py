@@ -61,7 +61,9 @@ def main(steps: int = 20) -> None:
         queries = list(torch.randint(2, WORDS, (BATCH, PROMPT)))
         start = time.perf_counter()
         responses = trainer.generate(queries, return_prompt=False, batch_size=BATCH, **options)
-        whole = torch.stack([torch.cat(pair) for pair in zip(queries, responses)])  # noqa: B905
+        # TRL cuts a response at the end token, which comes now and then.
+        rows = [torch.cat([q, r]) for q, r in zip(queries, responses, strict=True)]
+        whole = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True)
         with torch.no_grad():
             rewards = ensemble(whole, attention_mask=torch.ones_like(whole)).logits
         trainer.step(queries, list(responses), list(rewards[:, 0]))
