@@ -17,23 +17,17 @@ from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadMo
 
 from rewardlab.policies.actor import Actor, padded_left
 from rewardlab.policies.penalties import proxy_of
-from rewardlab.policies.ppo_settings import PPOSettings
+from rewardlab.policies.ppo_settings import TRL_DEFAULTS, PPOSettings
 from rewardlab.policies.ppo_training import ppo_step
 
 RECORDED = 0.129  # seconds a step: median of three runs on one core of an AMD EPYC
 WORDS, BATCH, PROMPT, RESPONSE = 193, 64, 5, 10
 SETTINGS = PPOSettings(
+    **TRL_DEFAULTS,
     steps=1,
     batch_size=BATCH,
     minibatch_size=BATCH,
-    epochs=4,
     learning_rate=1.41e-5,
-    discount=1.0,
-    trace=0.95,
-    clip=0.2,
-    value_clip=0.2,
-    value_coefficient=0.1,
-    ratio_threshold=10.0,
     response_tokens=RESPONSE,
 )
 # The function is GPT-2's own; "gelu_pytorch_tanh" is the same one in a single kernel.

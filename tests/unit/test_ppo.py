@@ -19,7 +19,7 @@ from rewardlab.policies.ppo import (
     token_rewards,
     whitened,
 )
-from rewardlab.policies.ppo_settings import PPOSettings
+from rewardlab.policies.ppo_settings import TRL_DEFAULTS, PPOSettings
 from rewardlab.policies.ppo_training import NotFinite, minibatches, ppo_step
 
 MASK = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
@@ -206,17 +206,11 @@ def test_tokens_come_as_often_as_the_model_says(actor):
 
 
 SETTINGS = PPOSettings(
+    **{**TRL_DEFAULTS, "epochs": 2},
     steps=1,
     batch_size=6,
     minibatch_size=3,
-    epochs=2,
     learning_rate=1e-2,
-    discount=1.0,
-    trace=0.95,
-    clip=0.2,
-    value_clip=0.2,
-    value_coefficient=0.1,
-    ratio_threshold=10.0,
     response_tokens=4,
 )
 

@@ -49,3 +49,15 @@ class PPOSettings(SettingsModel):
                 f"divide {self.batch_size}"
             )
         return self
+
+
+# What TRL 0.11.4 has by default, and the papers leave as it is.
+TRL_DEFAULTS = {
+    "epochs": 4,
+    "discount": 1.0,
+    "trace": 0.95,
+    "clip": 0.2,
+    "value_clip": 0.2,
+    "value_coefficient": 0.1,
+    "ratio_threshold": 10.0,
+}

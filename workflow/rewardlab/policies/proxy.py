@@ -11,6 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rewardlab.policies.actor import Rollout
 from rewardlab.rewards.texts import encode
+from rewardlab.rewards.trunk import forward
 
 
 class EnsembleReward:
@@ -31,16 +32,10 @@ class EnsembleReward:
 
     @torch.inference_mode()
     def __call__(self, prompts: Sequence[str], responses: Sequence[str]) -> Tensor:
-        parts = []
-        for model, tokenizer in self.models:
-            rows = encode(tokenizer, prompts, responses, self.max_length)
-            width = max(map(len, rows))
-            pad = tokenizer.pad_token_id
-            tokens = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
-            lengths = torch.tensor([len(row) for row in rows])
-            mask = (torch.arange(width) < lengths[:, None]).long()
-            device = model.device
-            parts.append(model(tokens.to(device), attention_mask=mask.to(device)).logits.float())
+        parts = [
+            forward(model, tokenizer, encode(tokenizer, prompts, responses, self.max_length))
+            for model, tokenizer in self.models
+        ]
         return torch.cat(parts, 1) - self.offsets
 
     def centre(self, prompts: Sequence[str], responses: Sequence[str]) -> None:

@@ -74,6 +74,9 @@ def set_heads(model: PreTrainedModel, weights: Tensor) -> None:
 @torch.inference_mode()
 def forward(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Sequence[list[int]]):
     """Return the logits (B, K) of token rows, padded to the longest, in float32 on the CPU."""
-    batch = tokenizer.pad({"input_ids": list(rows)}, return_tensors="pt").to(model.device)
-    logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
-    return logits.float().cpu()
+    width = max(map(len, rows))
+    pad = tokenizer.pad_token_id
+    tokens = torch.tensor([row + [pad] * (width - len(row)) for row in rows], device=model.device)
+    lengths = torch.tensor([len(row) for row in rows], device=model.device)
+    mask = (torch.arange(width, device=model.device) < lengths[:, None]).long()
+    return model(input_ids=tokens, attention_mask=mask).logits.float().cpu()

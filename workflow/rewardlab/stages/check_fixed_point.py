@@ -16,7 +16,7 @@ from rewardlab.evaluation.tables import write_csv
 from rewardlab.policies.actor import Actor, Prompts, Rollout
 from rewardlab.policies.fixed_point_settings import FixedPointSettings
 from rewardlab.policies.penalties import Proxy
-from rewardlab.policies.ppo_settings import PPOSettings
+from rewardlab.policies.ppo_settings import TRL_DEFAULTS, PPOSettings
 from rewardlab.policies.ppo_training import ppo_step
 from rewardlab.policies.weighted_kl import (
     best_within_budget,
@@ -62,17 +62,11 @@ def trained_policy(
     reference = Actor(small_model(settings.arms, seed), None, 0).requires_grad_(False)
     actor = Actor(small_model(settings.arms, seed), None, 0)
     ppo = PPOSettings(
+        **TRL_DEFAULTS,
         steps=settings.steps,
         batch_size=settings.batch_size,
         minibatch_size=settings.batch_size,
-        epochs=4,
         learning_rate=settings.learning_rate,
-        discount=1.0,
-        trace=0.95,
-        clip=0.2,
-        value_clip=0.2,
-        value_coefficient=0.1,
-        ratio_threshold=10.0,
         response_tokens=1,
     )
     optimiser = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)
