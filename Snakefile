@@ -12,13 +12,6 @@ configfile: "config.yaml"
 report: "workflow/report/workflow.rst"
 
 
-pathvars:
-    results=f"results/{SETTINGS.scale}",
-    figures=f"figures/{SETTINGS.scale}",
-    logs=f"logs/{SETTINGS.scale}",
-    benchmarks=f"results/{SETTINGS.scale}/benchmarks",
-
-
 localrules:
     all,
     extended,
@@ -30,41 +23,32 @@ rule all:
     """Every figure and table of the papers, and the claims."""
     default_target: True
     input:
-        "<figures>/uncertainty/fig1.svg",
-        "<figures>/uncertainty/fig2.svg",
-        "<figures>/uncertainty/fig3.svg",
-        "<figures>/uncertainty/fig4.svg",
-        "<figures>/uncertainty/fig6.svg",
-        "<figures>/uncertainty/fig8.svg",
-        "<figures>/uncertainty/fig9.svg",
-        "<figures>/uncertainty/fixed_point.svg",
-        "<figures>/uncertainty/theorems.svg",
-        "<results>/tables/uncertainty/table1.csv",
-        "<results>/tables/uncertainty/tables2_5_measured.csv",
-        *(POLICY_ITEMS if POLICIES else []),
-        "<figures>/rewards/heldout.svg",
-        collect("<figures>/aggregation/{item}.svg", item=AGGREGATION_ITEMS),
-        "<figures>/world/overview.svg",
-        "<results>/claims.csv",
+        lambda wildcards: targets("all"),
 
 
 rule extended:
     """All, and what goes beyond the papers."""
     input:
-        rules.all.input,
-        collect(
-            "<figures>/uncertainty/{item}.svg", item=["methods", "frontier"] if POLICIES else []
-        ),
-        "<figures>/aggregation/worlds.svg" if AGGREGATION_WORLDS else [],
-        "<figures>/uncertainty/worlds.svg" if POLICIES and POLICY_WORLDS else [],
+        lambda wildcards: targets("all") + targets("extended"),
 
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/world.smk"
-include: "workflow/rules/reward_models.smk"
+include: "workflow/rules/rewards.smk"
 include: "workflow/rules/simulation.smk"
 include: "workflow/rules/aggregation.smk"
 include: "workflow/rules/policies.smk"
-include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
-include: "workflow/rules/worlds.smk"
+
+
+# A rule with wildcards cannot be asked for by name: each of the report's items gets one that can,
+# called as its rule without the first word.
+for item in [item for item in workflow.rules if hasattr(item.params, "target")]:
+
+    rule:
+        name:
+            item.name.partition("_")[2]
+        input:
+            file_of(item),
+
+    workflow.get_rule(item.name.partition("_")[2]).docstring = item.docstring

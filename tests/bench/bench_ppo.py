@@ -17,8 +17,8 @@ from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadMo
 
 from rewardlab.policies.actor import Actor, padded_left
 from rewardlab.policies.penalties import proxy_of
-from rewardlab.policies.ppo_settings import TRL_DEFAULTS, PPOSettings
 from rewardlab.policies.ppo_training import ppo_step
+from rewardlab.settings.ppo import TRL_DEFAULTS, PPOSettings
 
 RECORDED = 0.129  # seconds a step: median of three runs on one core of an AMD EPYC
 WORDS, BATCH, PROMPT, RESPONSE = 193, 64, 5, 10

@@ -6,19 +6,19 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2ForSequenceClassification
 
-from rewardlab.data.world.grammar import Speaker, all_prompts
-from rewardlab.data.world.settings import WorldSettings
-from rewardlab.data.world.tokenizer import build_tokenizer
 from rewardlab.rewards.chunks import rows_in_parts
 from rewardlab.rewards.heads import fit_bootstrap_heads, fit_paper_heads
-from rewardlab.rewards.settings import (
+from rewardlab.rewards.texts import encode
+from rewardlab.rewards.training import train_reward_model
+from rewardlab.rewards.trunk import forward, load_reward_model, without_last_layer
+from rewardlab.settings.rewards import (
     BootstrapHeadsSettings,
     PaperHeadsSettings,
     RewardModelSettings,
 )
-from rewardlab.rewards.texts import encode
-from rewardlab.rewards.training import train_reward_model
-from rewardlab.rewards.trunk import forward, load_reward_model, without_last_layer
+from rewardlab.settings.world import WorldSettings
+from rewardlab.world.grammar import Speaker, all_prompts
+from rewardlab.world.tokenizer import build_tokenizer
 
 PAPER = PaperHeadsSettings(
     initial_deviation=0.5, learning_rate=0.01, weight_decay=0.001, batch_size=32, epochs=4.0

@@ -15,8 +15,8 @@ from rewardlab.policies.ppo import (
     sequence_kl,
     token_rewards,
 )
-from rewardlab.policies.ppo_settings import PPOSettings
 from rewardlab.policies.ppo_training import update
+from rewardlab.settings.ppo import PPOSettings
 
 RECORDED = Path(__file__).parent / "recorded"
 PAD, END = 0, 1

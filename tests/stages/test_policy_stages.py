@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadModel
 
-from rewardlab.data.world.grammar import all_prompts
-from rewardlab.data.world.tokenizer import build_tokenizer
 from rewardlab.stages import find_beta, gather_policies, judge_responses, train_policies
+from rewardlab.world.grammar import all_prompts
+from rewardlab.world.tokenizer import build_tokenizer
 
 PROXY = {
     "centring": "base",

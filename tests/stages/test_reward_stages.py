@@ -21,13 +21,13 @@ from transformers import (
     T5Config,
 )
 
-from rewardlab.data.world.tokenizer import build_tokenizer
-from rewardlab.errors import UserError
 from rewardlab.rewards.chunks import rows_in_parts
-from rewardlab.rewards.settings import RewardModelSettings
 from rewardlab.rewards.texts import encode
 from rewardlab.rewards.training import train_reward_model
 from rewardlab.rewards.trunk import forward, load_reward_model, set_heads, without_last_layer
+from rewardlab.running.errors import UserError
+from rewardlab.settings.rewards import RewardModelSettings
+from rewardlab.world.tokenizer import build_tokenizer
 
 TOKENIZER = build_tokenizer()
 SIZE = {"vocab_size": len(TOKENIZER), "pad_token_id": TOKENIZER.pad_token_id}

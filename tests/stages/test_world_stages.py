@@ -7,14 +7,14 @@ import torch
 from scipy.special import expit
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rewardlab.data.parts import PartSettings
-from rewardlab.data.world.grammar import all_prompts
-from rewardlab.data.world.settings import WorldModelSettings, WorldPreferenceSettings, WorldSettings
-from rewardlab.data.world.tokenizer import build_tokenizer
-from rewardlab.errors import UserError
+from rewardlab.data.splits import PartSettings
 from rewardlab.policies.rollouts import sample_responses
+from rewardlab.running.errors import UserError
+from rewardlab.settings.world import WorldModelSettings, WorldPreferenceSettings, WorldSettings
 from rewardlab.stages import label_world_preferences as labels
 from rewardlab.stages import train_world_model
+from rewardlab.world.grammar import all_prompts
+from rewardlab.world.tokenizer import build_tokenizer
 
 WORLD = WorldSettings(
     seed=0,

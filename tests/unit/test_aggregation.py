@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import QuantileRegressor
 
-from rewardlab.rewards.aggregation import lsc_sum, minimum, reward_sum, sigmoid_and, sigmoid_or
+from rewardlab.rewards.combinations import lsc_sum, minimum, reward_sum, sigmoid_and, sigmoid_or
 from rewardlab.rewards.references import fit_quantile_head, sample_quantile
 
 FUNCTIONS = (sigmoid_and, sigmoid_or, lsc_sum, reward_sum, minimum)

@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from rewardlab.stages.read_benchmark import read_benchmark
 
 from rewardlab.data.pairs_table import both_sides, pairs_of_part
-from rewardlab.data.parts import PartSettings, parts_of
-from rewardlab.data.world import lexicon
-from rewardlab.data.world.grammar import all_prompts
-from rewardlab.errors import UserError
+from rewardlab.data.splits import PartSettings, parts_of
 from rewardlab.evaluation.baselines import bag_of_words_margins, longer_is_better
-from rewardlab.stages.read_benchmark import read_benchmark
+from rewardlab.running.errors import UserError
+from rewardlab.world import lexicon
+from rewardlab.world.grammar import all_prompts
 
 SHARES = PartSettings(evaluation=0.2, judge=0.1)
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from rewardlab import fingerprint as module
-from rewardlab.fingerprint import fingerprint
+from rewardlab.running.fingerprint import fingerprint
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A small package in place of the library: stage -> core -> deep, and modules beside them."""
     files = {
-        "stages/stage.py": "from rewardlab import core\nfrom rewardlab.errors import UserError\n",
+        "stages/stage.py": "from rewardlab import core\nfrom rewardlab.running.errors import UserError\n",
         "core.py": '"""Doc."""\nimport numpy\nfrom rewardlab.sub.deep import f\n\ndef g():\n'
         '    """Doc."""\n    return f()  # a comment\n',
         "sub/deep.py": "def f():\n    from .lazy import late\n    return late\n",
@@ -107,8 +107,8 @@ def test_no_module_imports_dynamically():
 
 def test_parsing_the_workflow_imports_nothing_heavy():
     code = (
-        "import sys; import rewardlab.settings, rewardlab.fingerprint, rewardlab.seeds, "
-        "rewardlab.provenance; "
+        "import sys; import rewardlab.settings, rewardlab.running.fingerprint, rewardlab.seeds, "
+        "rewardlab.running.provenance; "
         "print(*({'numpy', 'scipy', 'pandas', 'torch', 'transformers'} & set(sys.modules)))"
     )
     call = [sys.executable, "-c", code]

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from rewardlab.errors import UserError
-from rewardlab.outputs import exclusive, published
+from rewardlab.running.errors import UserError
+from rewardlab.running.outputs import exclusive, published
 
 
 def test_published_replaces_at_the_end(tmp_path):

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rewardlab.errors import UserError
-from rewardlab.rewards.aggregation_settings import CombiningSettings
 from rewardlab.rewards.pools import pools_of, read_pool
 from rewardlab.rewards.selection import method_scores
+from rewardlab.running.errors import UserError
+from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.stages import combine_rewards
 
 

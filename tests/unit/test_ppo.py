@@ -6,10 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from rewardlab.policies.methods import METHODS, OF_ONE_HEAD
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig
 
 from rewardlab.policies.actor import Actor, Prompts, padded_left
-from rewardlab.policies.methods import METHODS, OF_ONE_HEAD
 from rewardlab.policies.penalties import proxy_of
 from rewardlab.policies.ppo import (
     advantages_and_returns,
@@ -19,8 +19,8 @@ from rewardlab.policies.ppo import (
     token_rewards,
     whitened,
 )
-from rewardlab.policies.ppo_settings import TRL_DEFAULTS, PPOSettings
 from rewardlab.policies.ppo_training import NotFinite, minibatches, ppo_step
+from rewardlab.settings.ppo import TRL_DEFAULTS, PPOSettings
 
 MASK = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
 

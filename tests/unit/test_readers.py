@@ -10,7 +10,7 @@ import pytest
 from rewardlab.data.preferences import Pair, read_pairs, split_dialogues
 from rewardlab.data.prompts import cut_prompts, read_texts
 from rewardlab.data.rows import read_rows
-from rewardlab.errors import UserError
+from rewardlab.running.errors import UserError
 
 REAL = Path(__file__).parents[3] / "shared" / "data"
 

@@ -13,8 +13,8 @@ from rewardlab.evaluation import ensembles
 from rewardlab.evaluation.rewardbench import recomputed, section_of, section_scores, total
 from rewardlab.rewards import losses
 from rewardlab.rewards.heads import data_orders, fit_bootstrap_heads, fit_paper_heads
-from rewardlab.rewards.settings import BootstrapHeadsSettings, PaperHeadsSettings
 from rewardlab.rewards.texts import joined, messages
+from rewardlab.settings.rewards import BootstrapHeadsSettings, PaperHeadsSettings
 
 
 def test_bradley_terry_by_hand():

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rewardlab.errors import UserError
-from rewardlab.settings import json_schema, other_worlds, read_config, slice_of, validate
+from rewardlab.running.errors import UserError
+from rewardlab.settings.compose import json_schema, other_worlds, read_config, slice_of, validate
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / "config.yaml")

@@ -5,9 +5,9 @@ import hashlib
 import pytest
 
 from rewardlab.data.manifest import open_artefact, open_models, write_manifest, write_members
-from rewardlab.data.source_settings import SourceSettings
 from rewardlab.data.sources import resolve, root_of
-from rewardlab.errors import UserError
+from rewardlab.running.errors import UserError
+from rewardlab.settings.data import SourceSettings
 
 REVISION = "0123456789012345678901234567890123456789"
 

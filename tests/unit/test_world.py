@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from rewardlab.data.world import lexicon
-from rewardlab.data.world.gold import build_gold
-from rewardlab.data.world.grammar import Speaker, all_prompts, in_dialect
-from rewardlab.data.world.settings import WorldSettings
+from rewardlab.settings.world import WorldSettings
+from rewardlab.world import lexicon
+from rewardlab.world.gold import build_gold
+from rewardlab.world.grammar import Speaker, all_prompts, in_dialect
 
 PROMPTS = all_prompts()
 

@@ -1,172 +1,92 @@
-rule sample_pool:
+"""Combining the rewards of several properties: best-of-k from a pool of responses."""
+
+from rewardlab.data.sampling import pool_sampling
+
+
+def pool_scores(config, wildcards):
+    """Return the scores that a pool is made of."""
+    names = config.aggregation.properties
+    sampled = "<results>/scores/pool_evaluation_by_reward_model_{name}.parquet"
+    heldout = "<results>/scores/heldout_{of_set}_by_reward_model_{name}.parquet"
+    if wildcards.source == "sampled":
+        return expand(sampled, name=names)
+    return expand(heldout, of_set=names, name=names)
+
+
+def only_sampled(pattern):
+    """Return an input function: files for the properties that only a sampled pool has."""
+
+    def list_files(config, wildcards):
+        names = config.aggregation.properties if wildcards.source == "sampled" else []
+        return list(dict.fromkeys(expand(pattern, set=names)))
+
+    return RUNS.paths(list_files)
+
+
+SAMPLED = SETTINGS.aggregation.source == "sampled"
+COMBINING_WORLDS = [name for name in WORLDS if name in SETTINGS.extended.worlds]
+
+
+use rule job as sample_pool with:
     """Responses of the base model to many prompts, drawn once and chosen from often."""
     input:
         model=LANGUAGE_MODEL,
-        prompts=f"<results>/prompts/{SETTINGS.aggregation.pool.prompts}.parquet",
+        prompts=RUNS.path("<results>/prompts/{config.aggregation.pool.prompts}.parquet"),
     output:
-        pool="<results>/responses/pool_{split}.parquet",
-        provenance="<results>/responses/pool_{split}.json",
+        **recorded(responses="<results>/responses/pool_{split}.parquet"),
     log:
         "<logs>/sample_pool_{split}.log",
-    benchmark:
-        "<benchmarks>/sample_pool_{split}.jsonl"
-    wildcard_constraints:
-        split="train|evaluation",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=240,
     params:
-        settings=settings("aggregation.pool"),
-        seed=lambda wildcards: seed("sample_pool", wildcards.split),
-        code=code("stages.sample_pool"),
-    shell:
-        "python -m rewardlab.stages.sample_pool --settings {params.settings:q}"
-        " --seed {params.seed} --model {input.model} --prompts {input.prompts}"
-        " --split {wildcards.split} --pool {output.pool} --provenance {output.provenance}"
-        " --log {log}"
+        **stage(
+            "data.sample_responses",
+            settings=lambda config, wildcards: pool_sampling(
+                config.aggregation.pool, wildcards.split
+            ),
+            seed=["sample_pool", "{split}"],
+        ),
 
 
-rule score_by_gold:
-    """The embedded world's gold rewards of listed responses."""
-    input:
-        responses="<results>/responses/{responses}.parquet",
-    output:
-        scores="<results>/scores/{responses}_by_gold.parquet",
-        provenance="<results>/scores/{responses}_by_gold.json",
-    log:
-        "<logs>/score_by_gold_{responses}.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        settings=settings("world"),
-        code=code("stages.score_by_gold"),
-    shell:
-        "python -m rewardlab.stages.score_by_gold --settings {params.settings:q}"
-        " --responses {input.responses} --scores {output.scores}"
-        " --provenance {output.provenance} --log {log}"
-
-
-rule extract_prompt_features:
-    """A reward model's features of the prompts alone, for the prediction of quantiles."""
-    input:
-        model="<results>/models/reward_model_{set}.json",
-        pools=collect("<results>/responses/pool_{split}.parquet", split=["train", "evaluation"]),
-    output:
-        features="<results>/features/prompts_{set}.safetensors",
-        prompts="<results>/features/prompts_{set}.parquet",
-        provenance="<results>/features/prompts_{set}.json",
-    log:
-        "<logs>/extract_prompt_features_{set}.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    params:
-        settings=settings("rewards.features"),
-        code=code("stages.extract_prompt_features"),
-    shell:
-        "python -m rewardlab.stages.extract_prompt_features --settings {params.settings:q}"
-        " --model {input.model} --pools {input.pools} --features {output.features}"
-        " --prompts {output.prompts} --provenance {output.provenance} --log {log}"
-
-
-rule predict_quantiles:
+use rule job as predict_quantiles with:
     """Quantiles of the evaluation prompts' rewards, predicted from the prompts alone."""
     input:
-        features="<results>/features/prompts_{set}.safetensors",
-        prompts="<results>/features/prompts_{set}.parquet",
+        model="<results>/models/reward_model_{set}.json",
         train="<results>/scores/pool_train_by_reward_model_{set}.parquet",
         evaluation="<results>/scores/pool_evaluation_by_reward_model_{set}.parquet",
     output:
-        references="<results>/references/{set}.parquet",
-        provenance="<results>/references/{set}.json",
+        **recorded(references="<results>/references/{set}.parquet"),
     log:
         "<logs>/predict_quantiles_{set}.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     params:
-        settings=settings(quantiles="aggregation.quantiles", penalty="aggregation.penalty"),
-        code=code("stages.predict_quantiles"),
-    shell:
-        "python -m rewardlab.stages.predict_quantiles --settings {params.settings:q}"
-        " --features {input.features} --prompts {input.prompts} --train {input.train}"
-        " --evaluation {input.evaluation} --references {output.references}"
-        " --provenance {output.provenance} --log {log}"
-
-
-rule gather_pool:
-    """The sampled pool with its rewards, references and judgements side by side."""
-    input:
-        gold="<results>/scores/pool_evaluation_by_gold.parquet",
-        scores=collect(
-            "<results>/scores/pool_evaluation_by_reward_model_{set}.parquet", set=PROPERTIES
+        **stage(
+            "aggregation.predict_quantiles",
+            settings={
+                "settings": "rewards.features",
+                "quantiles": "aggregation.quantiles",
+                "penalty": "aggregation.penalty",
+            },
         ),
-        references=collect("<results>/references/{set}.parquet", set=PROPERTIES),
-    output:
-        pool="<results>/pools/sampled.parquet",
-        provenance="<results>/pools/sampled.json",
-    log:
-        "<logs>/gather_pool.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        properties=",".join(PROPERTIES),
-        code=code("stages.gather_pool"),
-    shell:
-        "python -m rewardlab.stages.gather_pool --gold {input.gold} --scores {input.scores}"
-        " --references {input.references} --properties {params.properties}"
-        " --pool {output.pool} --provenance {output.provenance} --log {log}"
 
 
-rule gather_heldout_pool:
-    """Both sides of held-out preference pairs, as a pool, with every property's rewards."""
+use rule job as gather_pool with:
+    """The pool with its rewards, references and judgements side by side."""
     input:
-        scores=[
-            f"<results>/scores/heldout_{of}_by_reward_model_{by}.parquet"
-            for of in PROPERTIES
-            for by in PROPERTIES
-        ],
+        scores=RUNS.paths(pool_scores),
+        gold=only_sampled("<results>/scores/pool_evaluation_by_gold.parquet"),
+        references=only_sampled("<results>/references/{set}.parquet"),
     output:
-        pool="<results>/pools/heldout.parquet",
-        provenance="<results>/pools/heldout.json",
+        **recorded(pool="<results>/pools/{source}.parquet"),
     log:
-        "<logs>/gather_heldout_pool.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
+        "<logs>/gather_pool_{source}.log",
+    wildcard_constraints:
+        source="sampled|heldout",
     params:
-        properties=",".join(PROPERTIES),
-        code=code("stages.gather_heldout_pool"),
-    shell:
-        "python -m rewardlab.stages.gather_heldout_pool --scores {input.scores}"
-        " --properties {params.properties} --pool {output.pool}"
-        " --provenance {output.provenance} --log {log}"
+        **stage("aggregation.gather_pool", settings={"properties": "aggregation.properties"}),
 
 
-rule combine_rewards:
+use rule job as combine_rewards with:
     """Win rates of best-of-k by every combination and reference, exact over all subsets."""
     input:
-        pool=POOL,
+        pool=RUNS.path("<results>/pools/{config.aggregation.source}.parquet"),
     output:
         win_rates="<results>/win_rates/summary.csv",
         by_prompt="<results>/win_rates/by_prompt.parquet",
@@ -174,47 +94,94 @@ rule combine_rewards:
         provenance="<results>/win_rates/summary.json",
     log:
         "<logs>/combine_rewards.log",
-    benchmark:
-        "<benchmarks>/combine_rewards.jsonl"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
     params:
-        settings=combining(),
-        code=code("stages.combine_rewards"),
-    shell:
-        "python -m rewardlab.stages.combine_rewards --settings {params.settings:q}"
-        " --pool {input.pool} --win-rates {output.win_rates} --by-prompt {output.by_prompt}"
-        " --selections {output.selections} --provenance {output.provenance} --log {log}"
+        **stage(
+            "aggregation.combine_rewards",
+            settings=lambda config, wildcards: config.aggregation.combining(),
+        ),
 
 
-rule tabulate_aggregation:
-    """The table of one of the aggregation figures."""
+use rule job as tabulate_win_rates with:
+    """The tables of Figure 1 and of win rates against k."""
     input:
         win_rates="<results>/win_rates/summary.csv",
-        pool=POOL,
     output:
-        table="<results>/tables/aggregation/{item}.csv",
-        findings="<results>/tables/aggregation/{item}.rst",
-        provenance="<results>/tables/aggregation/{item}.json",
+        **tables("aggregation", fig1="fig1", by_k="by_k"),
     log:
-        "<logs>/tabulate_aggregation_{item}.log",
-    wildcard_constraints:
-        item="fig1|by_k|judge|reference",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=5,
+        "<logs>/tabulate_win_rates.log",
     params:
-        settings=settings("aggregation"),
-        code=code("stages.tabulate_aggregation"),
-    shell:
-        "python -m rewardlab.stages.tabulate_aggregation --settings {params.settings:q}"
-        " --win-rates {input.win_rates} --pool {input.pool} --item {wildcards.item}"
-        " --table {output.table} --findings {output.findings}"
-        " --provenance {output.provenance} --log {log}"
+        **stage("aggregation.tabulate_win_rates", settings="aggregation"),
+
+
+use rule figure as draw_aggregation_fig1 with:
+    """Aggregation Figure 1: AND and OR win rates of seven methods."""
+    pathvars:
+        item="aggregation/fig1",
+    params:
+        **figure("aggregation.win_rate_bars", AGGREGATION, "Figure 1"),
+
+
+use rule figure as draw_aggregation_by_k with:
+    """Win rates of all combinations against k."""
+    pathvars:
+        item="aggregation/by_k",
+    params:
+        **figure("aggregation.win_rates_by_k", AGGREGATION, "Win rate by k"),
+
+
+use rule job as tabulate_judge with:
+    """What only a sampled pool has: the judge's win rates, and the references of every prompt."""
+    input:
+        win_rates="<results>/win_rates/summary.csv",
+        pool="<results>/pools/sampled.parquet",
+    output:
+        **tables("aggregation", judge="judge", reference="reference"),
+    log:
+        "<logs>/tabulate_judge.log",
+    params:
+        **stage("aggregation.tabulate_judge", settings="aggregation"),
+
+
+use rule figure as draw_aggregation_judge with:
+    """Aggregation Figure 1, scored by the judge as well."""
+    pathvars:
+        item="aggregation/judge",
+    params:
+        **figure("aggregation.win_rate_bars", AGGREGATION, "Figure 1 by the judge", SAMPLED),
+
+
+use rule figure as draw_aggregation_reference with:
+    """Predicted against oracle medians."""
+    pathvars:
+        item="aggregation/reference",
+    params:
+        **figure("aggregation.references", AGGREGATION, "Reference rewards", SAMPLED),
+
+
+use rule job as tabulate_combining_worlds with:
+    """The claims about combining rewards in this world and in others."""
+    input:
+        tables=expand(
+            "results/{of_run}/tables/aggregation/claims_by_k.csv",
+            of_run=[SETTINGS.scale, *(WORLDS[name].scale for name in COMBINING_WORLDS)],
+        ),
+    output:
+        **table("aggregation/worlds"),
+    log:
+        "<logs>/tabulate_combining_worlds.log",
+    params:
+        **stage("aggregation.tabulate_worlds", worlds=["this-world", *COMBINING_WORLDS]),
+
+
+use rule figure as draw_aggregation_worlds with:
+    """The claims about combining rewards in several worlds, by k."""
+    pathvars:
+        item="aggregation/worlds",
+    params:
+        **figure(
+            "aggregation.claims_by_world",
+            AGGREGATION,
+            "Claims in several worlds",
+            when=bool(COMBINING_WORLDS),
+            extended=True,
+        ),

@@ -1,19 +1,53 @@
+"""Preferences, prompts, models and the benchmark, wherever they come from."""
+
+
+def model_of(name):
+    """Return the manifest of a model of the configuration, wherever it comes from."""
+    embedded = getattr(SETTINGS.data, name) == "embedded"
+    return "<results>/models/world.json" if embedded else f"<results>/models/{name}.json"
+
+
+def local_copies(path):
+    """Return an input function: the local file or folder of a source, so that a change is seen."""
+
+    def list_files(config, wildcards):
+        source = slice_of(config, path.format(**wildcards))
+        local = source.get("path") if isinstance(source, dict) else None
+        return [local] if local and Path(local).exists() else []
+
+    return RUNS.paths(list_files)
+
+
+LANGUAGE_MODEL, REWARD_TRUNK = model_of("language_model"), model_of("reward_trunk")
+EMBEDDED_PREFERENCES = [
+    name for name, source in SETTINGS.data.preferences.items() if source == "embedded"
+]
+SPLITS = ["train", "evaluation"]
+BENCHMARK = "world" if SETTINGS.data.benchmark == "embedded" else "benchmark"
+
+
 rule preferences:
     """All preference sets of the configuration, as prompt, chosen and rejected."""
     input:
-        collect("<results>/preferences/{name}.parquet", name=SETTINGS.data.preferences),
+        expand(
+            "results/{run}/preferences/{name}.parquet",
+            run=SETTINGS.scale,
+            name=SETTINGS.data.preferences,
+        ),
 
 
 rule prompts:
     """All prompt sets of the configuration."""
     input:
-        collect("<results>/prompts/{name}.parquet", name=SETTINGS.data.prompts),
+        expand(
+            "results/{run}/prompts/{name}.parquet", run=SETTINGS.scale, name=SETTINGS.data.prompts
+        ),
 
 
-rule fetch_model:
+use rule job as fetch_model with:
     """The manifest of a model that is not the embedded world's."""
     input:
-        lambda wildcards: local_copies(f"data.{wildcards.name}"),
+        local_copies("data.{name}"),
     output:
         manifest="<results>/models/{name}.json",
         provenance="<results>/models/{name}_provenance.json",
@@ -22,95 +56,55 @@ rule fetch_model:
     wildcard_constraints:
         name="language_model|reward_trunk",
     retries: 2
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=120,
     params:
-        settings=lambda wildcards: settings(f"data.{wildcards.name}"),
-        code=code("stages.fetch_model"),
-    shell:
-        "python -m rewardlab.stages.fetch_model --settings {params.settings:q}"
-        " --key data.{wildcards.name} --manifest {output.manifest}"
-        " --provenance {output.provenance} --log {log}"
+        **stage("data.fetch_model", settings="data.{name}", key="data.{name}"),
 
 
-rule read_preferences:
+use rule job as read_preferences with:
     """A preference set from its source."""
     input:
-        lambda wildcards: local_copies(f"data.preferences.{wildcards.name}"),
+        local_copies("data.preferences.{name}"),
     output:
-        preferences="<results>/preferences/{name}.parquet",
-        provenance="<results>/preferences/{name}.json",
+        **recorded(preferences="<results>/preferences/{name}.parquet"),
     log:
         "<logs>/read_preferences_{name}.log",
     wildcard_constraints:
-        name=one_of(set(SETTINGS.data.preferences) - EMBEDDED_PREFERENCE_SETS),
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
+        name=one_of(set(SETTINGS.data.preferences) - set(EMBEDDED_PREFERENCES)),
     params:
-        settings=lambda wildcards: settings(
-            source=f"data.preferences.{wildcards.name}", parts="data.parts"
+        **stage(
+            "data.read_preferences",
+            settings={"settings": "data.preferences.{name}", "splits": "data.splits"},
+            key="data.preferences.{name}",
         ),
-        code=code("stages.read_preferences"),
-    shell:
-        "python -m rewardlab.stages.read_preferences --settings {params.settings:q}"
-        " --key data.preferences.{wildcards.name} --preferences {output.preferences}"
-        " --provenance {output.provenance} --log {log}"
 
 
-rule read_prompts:
+use rule job as read_prompts with:
     """A prompt set cut from the texts of its source."""
     input:
-        lambda wildcards: local_copies(f"data.prompts.{wildcards.name}.source"),
+        local_copies("data.prompts.{name}.source"),
         model=LANGUAGE_MODEL,
     output:
-        prompts="<results>/prompts/{name}.parquet",
-        provenance="<results>/prompts/{name}.json",
+        **recorded(prompts="<results>/prompts/{name}.parquet"),
     log:
         "<logs>/read_prompts_{name}.log",
     wildcard_constraints:
         name=one_of(set(SETTINGS.data.prompts) - {"world"}),
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
     params:
-        settings=lambda wildcards: settings(f"data.prompts.{wildcards.name}"),
-        seed=lambda wildcards: seed("read_prompts", wildcards.name),
-        code=code("stages.read_prompts"),
-    shell:
-        "python -m rewardlab.stages.read_prompts --settings {params.settings:q}"
-        " --seed {params.seed} --key data.prompts.{wildcards.name} --model {input.model}"
-        " --prompts {output.prompts} --provenance {output.provenance} --log {log}"
+        **stage(
+            "data.read_prompts",
+            settings="data.prompts.{name}",
+            seed=["read_prompts", "{name}"],
+            key="data.prompts.{name}",
+        ),
 
 
-rule read_benchmark:
+use rule job as read_benchmark with:
     """The benchmark's responses, where it is not the embedded world's."""
     input:
         local_copies("data.benchmark"),
     output:
-        responses="<results>/responses/benchmark.parquet",
-        provenance="<results>/responses/benchmark.json",
+        **recorded(responses="<results>/responses/benchmark.parquet"),
     log:
         "<logs>/read_benchmark.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        settings=settings("data.benchmark"),
-        code=code("stages.read_benchmark"),
-    shell:
-        "python -m rewardlab.stages.read_benchmark --settings {params.settings:q}"
-        " --responses {output.responses} --provenance {output.provenance} --log {log}"
+        **stage("data.read_benchmark", settings="data.benchmark"),

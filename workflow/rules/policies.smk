@@ -1,364 +1,342 @@
-rule find_beta:
+"""Policies trained with PPO against reward ensembles: search, training, judging, figures."""
+
+from rewardlab.policies.experiments import PILOT, batches_of, ensembles_of, runs_of
+
+
+def of_jobs(what, *experiments, trained=False):
+    """Return an input function: a file of each job of experiments, or of the one that is asked for.
+
+    trained: leave out the base model's job, which trains nothing.
+    """
+
+    def list_files(config, wildcards):
+        return [
+            f"<results>/policies/{name}/{job.method}/{job.factor:g}/{job.batch}/{what}"
+            for name in experiments or [wildcards.experiment]
+            for job in runs_of(config.policies, name)
+            if not trained or config.policies.methods[job.method].penalty is not None
+        ]
+
+    return RUNS.paths(list_files)
+
+
+def of_trained(path):
+    """Return an input function: a file that only the training of a policy needs."""
+
+    def list_files(config, wildcards):
+        trained = config.policies.methods[wildcards.method].penalty is not None
+        return [path] if trained else []
+
+    return RUNS.paths(list_files)
+
+
+# Policies need a language model and preferences that speak one language; so far they are judged by
+# the embedded world's gold reward alone.
+POLICIES = (
+    SETTINGS.data.language_model == "embedded"
+    and SETTINGS.policies.preferences in EMBEDDED_PREFERENCES
+)
+POLICY_WORLDS = [name for name in WORLDS if name not in SETTINGS.extended.worlds]
+SEARCHED = {
+    "proxy": "policies.proxy",
+    "ppo": "policies.ppo",
+    "evaluation": "policies.evaluation",
+}
+
+
+wildcard_constraints:
+    experiment=one_of({PILOT} | RUNS.every(lambda config: config.policies.experiments)),
+    method=one_of(RUNS.every(lambda config: config.policies.methods)),
+    factor=r"[\d.e+-]+",
+    batch=r"\d+",
+
+
+use rule job as draw_ensembles with:
+    """The ensembles of heads that an experiment's policies are trained against."""
+    input:
+        RUNS.path("<results>/features/{config.policies.preferences}.json"),
+        model=RUNS.path("<results>/models/reward_model_{config.policies.preferences}.json"),
+        features=RUNS.path("<results>/features/{config.policies.preferences}.safetensors"),
+    output:
+        **saved_model("drawn_{experiment}", "ensemble"),
+    log:
+        "<logs>/draw_ensembles_{experiment}.log",
+    params:
+        **stage(
+            "rewards.fit_heads",
+            settings="policies.ensemble",
+            seeds=lambda config, wildcards: [
+                derive_seed(config.seed, "draw_ensemble", name)
+                for name in ensembles_of(config.policies, wildcards.experiment)
+            ],
+        ),
+
+
+use rule job as find_beta with:
     """The KL coefficient at which a method reaches the target divergence, by pilot policies."""
     input:
         model=LANGUAGE_MODEL,
-        ensemble="<results>/models/drawn_pilot.json",
-        prompts=f"<results>/prompts/{SETTINGS.policies.prompts}.parquet",
+        ensemble=f"<results>/models/drawn_{PILOT}.json",
+        prompts=RUNS.path("<results>/prompts/{config.policies.prompts}.parquet"),
     output:
-        beta="<results>/betas/{method}.json",
+        coefficient="<results>/betas/{method}.json",
         trials="<results>/betas/{method}.csv",
         provenance="<results>/betas/{method}_provenance.json",
     log:
         "<logs>/find_beta_{method}.log",
-    benchmark:
-        "<benchmarks>/find_beta_{method}.jsonl"
-    wildcard_constraints:
-        method=one_of(SETTINGS.policies.betas),
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
     resources:
-        mem_mb=4000,
         runtime=1440,
     params:
-        settings=lambda wildcards: settings(
-            proxy="policies.proxy",
-            ppo="policies.ppo",
-            evaluation="policies.evaluation",
-            matched_kl="policies.matched_kl",
-            beta=f"policies.betas.{wildcards.method}",
+        **stage(
+            "policies.find_beta",
+            settings={
+                **SEARCHED,
+                "matched_kl": "policies.matched_kl",
+                "settings": "policies.methods.{method}",
+            },
+            seed=["find_beta"],
+            method="{method}",
         ),
-        seed=seed("find_beta"),
-        code=code("stages.find_beta"),
-    shell:
-        "python -m rewardlab.stages.find_beta --settings {params.settings:q}"
-        " --seed {params.seed} --model {input.model} --ensemble {input.ensemble}"
-        " --prompts {input.prompts} --method {wildcards.method} --beta {output.beta}"
-        " --trials {output.trials} --provenance {output.provenance} --log {log}"
 
 
-rule train_policies:
-    """The policies of one method against one head (fig7) or one ensemble (fig12)."""
+use rule job as train_policies with:
+    """Policies of one method, against the heads of one ensemble; or what the base model says."""
     input:
         model=LANGUAGE_MODEL,
-        ensemble=lambda wildcards: drawn_ensemble(wildcards.figure, wildcards.unit),
-        prompts=f"<results>/prompts/{SETTINGS.policies.prompts}.parquet",
-        beta=lambda wildcards: beta_of(wildcards.figure, wildcards.method),
+        prompts=RUNS.path("<results>/prompts/{config.policies.prompts}.parquet"),
+        ensemble=of_trained("<results>/models/drawn_{experiment}.json"),
+        coefficient=of_trained("<results>/betas/{method}.json"),
     output:
-        models=directory("<results>/policies/{figure}_{method}_{unit}"),
-        manifest="<results>/policies/{figure}_{method}_{unit}.json",
-        steps="<results>/policies/{figure}_{method}_{unit}_steps.parquet",
-        responses="<results>/policies/{figure}_{method}_{unit}_responses.parquet",
-        ended="<results>/policies/{figure}_{method}_{unit}_ended.parquet",
-        measured="<results>/costs/policies_{figure}_{method}_{unit}_measured.csv",
-        provenance="<results>/policies/{figure}_{method}_{unit}_provenance.json",
+        models=directory("<results>/policies/{experiment}/{method}/{factor}/{batch}/models"),
+        manifest="<results>/policies/{experiment}/{method}/{factor}/{batch}/models.json",
+        steps="<results>/policies/{experiment}/{method}/{factor}/{batch}/steps.parquet",
+        responses="<results>/policies/{experiment}/{method}/{factor}/{batch}/responses.parquet",
+        ended="<results>/policies/{experiment}/{method}/{factor}/{batch}/ended.parquet",
+        measured="<results>/policies/{experiment}/{method}/{factor}/{batch}/measured.csv",
+        provenance="<results>/policies/{experiment}/{method}/{factor}/{batch}/provenance.json",
     log:
-        "<logs>/train_policies_{figure}_{method}_{unit}.log",
-    benchmark:
-        "<benchmarks>/train_policies_{figure}_{method}_{unit}.jsonl"
-    wildcard_constraints:
-        method=one_of(SETTINGS.policies.betas),
-        unit=r"\d+",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
+        "<logs>/train_policies_{experiment}_{method}_{factor}_{batch}.log",
     resources:
-        mem_mb=4000,
         runtime=1440,
     params:
-        settings=settings(
-            proxy="policies.proxy", ppo="policies.ppo", evaluation="policies.evaluation"
+        **stage(
+            "policies.train",
+            settings=SEARCHED,
+            seed=["train_policies", "{experiment}"],
+            method="{method}",
+            penalty=lambda config, wildcards: config.policies.methods[wildcards.method].penalty,
+            parameters=lambda config, wildcards: (
+                config.policies.methods[wildcards.method].parameters
+            ),
+            factor="{factor}",
+            policies=lambda config, wildcards: batches_of(
+                config.policies, wildcards.experiment, wildcards.method
+            )[int(wildcards.batch)],
         ),
-        seed=lambda wildcards: seed("train_policies", wildcards.figure.partition("-")[0]),
-        cells=lambda wildcards: cells_of(wildcards.figure, int(wildcards.unit)),
-        code=code("stages.train_policies"),
-    shell:
-        "python -m rewardlab.stages.train_policies --settings {params.settings:q}"
-        " --seed {params.seed} --model {input.model} --ensemble {input.ensemble}"
-        " --prompts {input.prompts} --beta {input.beta} --method {wildcards.method}"
-        " --cells {params.cells:q} --models {output.models} --manifest {output.manifest}"
-        " --steps {output.steps} --responses {output.responses} --ended {output.ended}"
-        " --measured {output.measured} --provenance {output.provenance} --log {log}"
 
 
-rule sample_reference:
-    """What the base model answers, once for every policy of a figure."""
+use rule job as judge_policies with:
+    """Every policy of an experiment in a row: its judged reward, the noise in it, its divergence."""
     input:
-        model=LANGUAGE_MODEL,
-        prompts=f"<results>/prompts/{SETTINGS.policies.prompts}.parquet",
+        responses=of_jobs("responses.parquet"),
+        ended=of_jobs("ended.parquet"),
+        steps=of_jobs("steps.parquet", trained=True),
     output:
-        responses="<results>/policies/{figure}_reference_responses.parquet",
-        provenance="<results>/policies/{figure}_reference_provenance.json",
+        policies="<results>/policies/{experiment}.csv",
+        all_steps="<results>/policies/{experiment}_steps.parquet",
+        provenance="<results>/policies/{experiment}.json",
     log:
-        "<logs>/sample_reference_{figure}.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=120,
+        "<logs>/judge_policies_{experiment}.log",
     params:
-        settings=settings(
-            proxy="policies.proxy", ppo="policies.ppo", evaluation="policies.evaluation"
+        **stage(
+            "policies.judge",
+            settings={"world": "world"},
+            judge=lambda config, wildcards: f"gold_{config.policies.preferences}",
         ),
-        seed=lambda wildcards: seed("train_policies", wildcards.figure.partition("-")[0]),
-        policies=lambda wildcards: policies_of(wildcards.figure),
-        code=code("stages.sample_reference"),
-    shell:
-        "python -m rewardlab.stages.sample_reference --settings {params.settings:q}"
-        " --seed {params.seed} --model {input.model} --prompts {input.prompts}"
-        " --policies {params.policies} --responses {output.responses}"
-        " --provenance {output.provenance} --log {log}"
 
 
-rule gather_policies:
-    """All policies of a figure: their steps, their responses, how they ended."""
+use rule job as tabulate_policy_rewards with:
+    """Figure 7's or 12's table."""
     input:
-        steps=lambda wildcards: of_policies(wildcards.figure, "steps"),
-        responses=lambda wildcards: [
-            *of_policies(wildcards.figure, "responses"),
-            "<results>/policies/{figure}_reference_responses.parquet",
-        ],
-        ended=lambda wildcards: of_policies(wildcards.figure, "ended"),
+        policies="<results>/policies/{item}.csv",
     output:
-        steps="<results>/policies/{figure}_steps.parquet",
-        responses="<results>/responses/policies_{figure}.parquet",
-        ended="<results>/policies/{figure}_ended.parquet",
-        provenance="<results>/policies/{figure}_gathered.json",
+        **table("uncertainty/{item}"),
     log:
-        "<logs>/gather_policies_{figure}.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        methods=lambda wildcards: ",".join(methods_of(wildcards.figure)),
-        code=code("stages.gather_policies"),
-    shell:
-        "python -m rewardlab.stages.gather_policies --steps {input.steps}"
-        " --responses {input.responses} --ended {input.ended} --methods {params.methods}"
-        " --all-steps {output.steps} --all-responses {output.responses}"
-        " --all-ended {output.ended} --provenance {output.provenance} --log {log}"
-
-
-rule judge_responses:
-    """Each policy's mean judged reward, the noise in it, and its divergence."""
-    input:
-        scores="<results>/scores/policies_{figure}_by_gold.parquet",
-        ended="<results>/policies/{figure}_ended.parquet",
-    output:
-        policies="<results>/policies/{figure}.csv",
-        provenance="<results>/policies/{figure}_judged.json",
-    log:
-        "<logs>/judge_responses_{figure}.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        judge=f"gold_{SETTINGS.policies.preferences}",
-        code=code("stages.judge_responses"),
-    shell:
-        "python -m rewardlab.stages.judge_responses --scores {input.scores}"
-        " --ended {input.ended} --judge {params.judge} --policies {output.policies}"
-        " --provenance {output.provenance} --log {log}"
-
-
-rule tabulate_policies:
-    """Figure 7's, 10's, 11's or 12's table."""
-    input:
-        policies=lambda wildcards: f"<results>/policies/{POLICIES_OF_ITEM[wildcards.item]}.csv",
-        steps=lambda wildcards: (
-            f"<results>/policies/{POLICIES_OF_ITEM[wildcards.item]}_steps.parquet"
-        ),
-    output:
-        table="<results>/tables/uncertainty/{item}.csv",
-        findings="<results>/tables/uncertainty/{item}.rst",
-        provenance="<results>/tables/uncertainty/{item}.json",
-    log:
-        "<logs>/tabulate_policies_{item}.log",
+        "<logs>/tabulate_policy_rewards_{item}.log",
     wildcard_constraints:
-        item="fig7|fig10|fig11|fig12",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=5,
+        item="fig7|fig12",
     params:
-        code=code("stages.tabulate_policies"),
-    shell:
-        "python -m rewardlab.stages.tabulate_policies --policies {input.policies}"
-        " --steps {input.steps} --item {wildcards.item} --table {output.table}"
-        " --findings {output.findings} --provenance {output.provenance} --log {log}"
+        **stage("policies.tabulate_rewards"),
 
 
-rule collect_betas:
-    """The searches for the coefficients, in one table."""
+use rule figure as draw_uncertainty_fig7 with:
+    """Figure 7: judged rewards of forty policies of each method."""
+    pathvars:
+        item="uncertainty/fig7",
+    params:
+        **figure("uncertainty.policy_rewards", UNCERTAINTY, "Figure 7", POLICIES),
+
+
+use rule figure as draw_uncertainty_fig12 with:
+    """Figure 12: judged rewards of a hundred policies of each method."""
+    pathvars:
+        item="uncertainty/fig12",
+    params:
+        **figure("uncertainty.policy_rewards", UNCERTAINTY, "Figure 12", POLICIES),
+
+
+use rule job as tabulate_training with:
+    """The tables of Figures 10 and 11, of Figure 7's policies, and of the search."""
     input:
-        trials=collect("<results>/betas/{method}.csv", method=SHOWN_METHODS),
+        steps="<results>/policies/fig7_steps.parquet",
+        trials=RUNS.paths(
+            lambda config, wildcards: expand(
+                "<results>/betas/{method}.csv", method=["vanilla", config.policies.variance_aware]
+            )
+        ),
     output:
-        table="<results>/tables/uncertainty/search.csv",
-        findings="<results>/tables/uncertainty/search.rst",
-        provenance="<results>/tables/uncertainty/search.json",
+        **tables("uncertainty", kl="fig10", proxy="fig11", search="search"),
     log:
-        "<logs>/collect_betas.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
+        "<logs>/tabulate_training.log",
     params:
-        code=code("stages.collect_betas"),
-    shell:
-        "python -m rewardlab.stages.collect_betas --trials {input.trials}"
-        " --table {output.table} --findings {output.findings}"
-        " --provenance {output.provenance} --log {log}"
+        **stage("policies.tabulate_training", printed=printed("uncertainty_fig10")),
 
 
-rule check_fixed_point:
+use rule figure as draw_uncertainty_fig10 with:
+    """Figure 10: the KL divergence over training."""
+    pathvars:
+        item="uncertainty/fig10",
+    params:
+        **figure("uncertainty.training_curves", UNCERTAINTY, "Figure 10", POLICIES),
+
+
+use rule figure as draw_uncertainty_fig11 with:
+    """Figure 11: the proxy reward over training."""
+    pathvars:
+        item="uncertainty/fig11",
+    params:
+        **figure("uncertainty.training_curves", UNCERTAINTY, "Figure 11", POLICIES),
+
+
+use rule figure as draw_uncertainty_search with:
+    """The search for the KL coefficients that reach the target."""
+    pathvars:
+        item="uncertainty/search",
+    params:
+        **figure("uncertainty.beta_search", UNCERTAINTY, "KL coefficients", POLICIES),
+
+
+use rule job as check_fixed_point with:
     """Policies on responses of one token, and the closed form that they arrive at."""
     output:
-        table="<results>/tables/uncertainty/fixed_point.csv",
-        findings="<results>/tables/uncertainty/fixed_point.rst",
-        provenance="<results>/tables/uncertainty/fixed_point.json",
+        **table("uncertainty/fixed_point"),
     log:
         "<logs>/check_fixed_point.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        settings=settings("fixed_point"),
-        seed=seed("check_fixed_point"),
-        code=code("stages.check_fixed_point"),
-    shell:
-        "python -m rewardlab.stages.check_fixed_point --settings {params.settings:q}"
-        " --seed {params.seed} --table {output.table} --findings {output.findings}"
-        " --provenance {output.provenance} --log {log}"
+        **stage("policies.check_fixed_point", settings="fixed_point", seed=["check_fixed_point"]),
 
 
-rule uncertainty_tables6_8:
+use rule figure as draw_uncertainty_fixed_point with:
+    """Where PPO with a weighted penalty comes to rest, on responses of one token."""
+    pathvars:
+        item="uncertainty/fixed_point",
+    params:
+        **figure("uncertainty.fixed_point", UNCERTAINTY, "Fixed point of PPO"),
+
+
+use rule job as tabulate_uncertainty_tables6_8 with:
     """Tables 6 to 8: settings and measured cost of the policies, beside the paper's."""
     input:
-        betas=collect("<results>/betas/{method}.json", method=SHOWN_METHODS),
-        costs=[
-            f"<results>/costs/policies_{figure}_{method}_{unit}_measured.csv"
-            for figure in ("fig7", "fig12")
-            for method in SHOWN_METHODS
-            for unit in range(units_of(figure))
-        ],
-        steps=collect("<results>/policies/{figure}_steps.parquet", figure=["fig7", "fig12"]),
+        measured=of_jobs("measured.csv", "fig7", "fig12", trained=True),
     output:
-        table=report(
-            "<results>/tables/uncertainty/tables6_8_measured.csv",
-            caption="../report/uncertainty_tables6_8.rst",
-            category=UNCERTAINTY,
-            labels={"item": "Tables 6 to 8"},
-        ),
+        table=report("<results>/tables/uncertainty/tables6_8_measured.csv", **ITEM),
         findings="<results>/tables/uncertainty/tables6_8_measured.rst",
         provenance="<results>/tables/uncertainty/tables6_8_measured.json",
     log:
         "<logs>/uncertainty_tables6_8.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=5,
     params:
-        settings=settings("policies.ppo"),
-        methods=",".join(SHOWN_METHODS),
-        printed=PRINTED,
-        printed_hash=file_hash(Path(PRINTED)),
-        code=code("stages.tabulate_policy_costs"),
-    shell:
-        "python -m rewardlab.stages.tabulate_policy_costs --settings {params.settings:q}"
-        " --printed {params.printed} --betas {input.betas} --costs {input.costs}"
-        " --steps {input.steps} --methods {params.methods} --table {output.table}"
-        " --findings {output.findings} --provenance {output.provenance} --log {log}"
+        **shown(UNCERTAINTY, "Tables 6 to 8", POLICIES),
+        **stage(
+            "costs.tabulate",
+            printed=printed("uncertainty_tables6_8"),
+            models=lambda config, wildcards: {
+                "vanilla PPO": ["policies, vanilla"],
+                "variance-aware PPO": [f"policies, {config.policies.variance_aware}"],
+            },
+        ),
 
 
-rule scale_beta:
-    """A multiple of a searched coefficient, for the frontier."""
-    input:
-        beta="<results>/betas/{method}.json",
-    output:
-        beta="<results>/betas/{method}_frontier-{factor}.json",
-    log:
-        "<logs>/scale_beta_{method}_{factor}.log",
-    wildcard_constraints:
-        method=one_of(SETTINGS.policies.betas),
-        factor=r"[\d.]+",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=200,
-        runtime=5,
-    params:
-        code=code("stages.scale_beta"),
-    shell:
-        "python -m rewardlab.stages.scale_beta --beta {input.beta} --factor {wildcards.factor}"
-        " --scaled {output.beta} --log {log}"
-
-
-rule compare_methods:
+use rule job as compare_methods with:
     """All penalties at the same divergence, one policy of each against every fresh ensemble."""
     input:
         policies="<results>/policies/methods.csv",
         steps="<results>/policies/methods_steps.parquet",
     output:
-        table="<results>/tables/uncertainty/methods.csv",
-        findings="<results>/tables/uncertainty/methods.rst",
-        provenance="<results>/tables/uncertainty/methods.json",
+        **table("uncertainty/methods"),
     log:
         "<logs>/compare_methods.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=5,
     params:
-        seed=seed("compare_methods"),
-        code=code("stages.compare_methods"),
-    shell:
-        "python -m rewardlab.stages.compare_methods --seed {params.seed}"
-        " --policies {input.policies} --steps {input.steps} --table {output.table}"
-        " --findings {output.findings} --provenance {output.provenance} --log {log}"
+        **stage("policies.compare_methods", seed=["compare_methods"]),
 
 
-rule trace_frontier:
+use rule figure as draw_uncertainty_methods with:
+    """All penalties at the same divergence."""
+    pathvars:
+        item="uncertainty/methods",
+    params:
+        **figure("uncertainty.penalties", UNCERTAINTY, "All penalties", POLICIES, extended=True),
+
+
+use rule job as trace_frontier with:
     """Judged and proxy rewards against the divergence, over multiples of the coefficients."""
     input:
-        policies=collect("<results>/policies/{figure}.csv", figure=FRONTIER),
-        steps=collect("<results>/policies/{figure}_steps.parquet", figure=FRONTIER),
+        policies="<results>/policies/frontier.csv",
+        steps="<results>/policies/frontier_steps.parquet",
     output:
-        table="<results>/tables/uncertainty/frontier.csv",
-        findings="<results>/tables/uncertainty/frontier.rst",
-        provenance="<results>/tables/uncertainty/frontier.json",
+        **table("uncertainty/frontier"),
     log:
         "<logs>/trace_frontier.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=5,
     params:
-        factors=",".join(name.partition("-")[2] for name in FRONTIER),
-        seed=seed("trace_frontier"),
-        code=code("stages.trace_frontier"),
-    shell:
-        "python -m rewardlab.stages.trace_frontier --seed {params.seed}"
-        " --policies {input.policies} --steps {input.steps} --factors {params.factors}"
-        " --table {output.table} --findings {output.findings}"
-        " --provenance {output.provenance} --log {log}"
+        **stage("policies.trace_frontier", seed=["trace_frontier"]),
+
+
+use rule figure as draw_uncertainty_frontier with:
+    """Judged reward, proxy reward and variance against the divergence."""
+    pathvars:
+        item="uncertainty/frontier",
+    params:
+        **figure("uncertainty.frontier", UNCERTAINTY, "Frontier", POLICIES, extended=True),
+
+
+use rule job as contrast_worlds with:
+    """Figure 12's contrast in every world of the policies."""
+    input:
+        policies=expand(
+            "results/{of_run}/policies/fig12.csv",
+            of_run=[WORLDS[name].scale for name in POLICY_WORLDS],
+        ),
+    output:
+        **table("uncertainty/worlds"),
+    log:
+        "<logs>/contrast_worlds.log",
+    params:
+        **stage(
+            "policies.contrast_worlds",
+            settings={"variance_aware": "policies.variance_aware"},
+            seed=["contrast_worlds"],
+            worlds=POLICY_WORLDS,
+        ),
+
+
+use rule figure as draw_uncertainty_worlds with:
+    """Figure 12's contrast in other worlds, by kind of dialect."""
+    pathvars:
+        item="uncertainty/worlds",
+    params:
+        **figure(
+            "uncertainty.policy_worlds",
+            UNCERTAINTY,
+            "Contrast in many worlds",
+            when=POLICIES and bool(POLICY_WORLDS),
+            extended=True,
+        ),

@@ -1,27 +1,25 @@
-rule simulate_bandit:
+"""Closed-form policies: Figures 2 to 4 and the theorems of the uncertainty paper."""
+
+
+use rule job as simulate_bandit with:
     """Figure 2's table: three arms and what two policies make of them."""
     output:
-        table="<results>/tables/uncertainty/fig2.csv",
-        findings="<results>/tables/uncertainty/fig2.rst",
-        provenance="<results>/tables/uncertainty/fig2.json",
+        **table("uncertainty/fig2"),
     log:
         "<logs>/simulate_bandit.log",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-        runtime=5,
     params:
-        settings=settings("simulation.bandit"),
-        code=code("stages.simulate_bandit"),
-    shell:
-        "python -m rewardlab.stages.simulate_bandit --settings {params.settings:q}"
-        " --table {output.table} --findings {output.findings} --provenance {output.provenance}"
-        " --log {log}"
+        **stage("simulation.bandit", settings="simulation.bandit"),
 
 
-rule simulate_returns:
+use rule figure as draw_uncertainty_fig2 with:
+    """Figure 2: a bandit whose worst arm has the best estimate, and two policies."""
+    pathvars:
+        item="uncertainty/fig2",
+    params:
+        **figure("uncertainty.bandit", UNCERTAINTY, "Figure 2"),
+
+
+use rule job as simulate_returns with:
     """Figure 3's or 4's table: returns of both closed-form policies."""
     output:
         table="<results>/tables/uncertainty/{item}.csv",
@@ -30,51 +28,49 @@ rule simulate_returns:
         provenance="<results>/tables/uncertainty/{item}.json",
     log:
         "<logs>/simulate_returns_{item}.log",
-    benchmark:
-        "<benchmarks>/simulate_returns_{item}.jsonl"
     wildcard_constraints:
         item="fig3|fig4",
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        settings=settings("simulation.returns"),
-        seed=lambda wildcards: seed("simulate_returns", wildcards.item),
-        variability=lambda wildcards: {"fig3": "high_variability", "fig4": "low_variability"}[
-            wildcards.item
-        ],
-        code=code("stages.simulate_returns"),
-    shell:
-        "python -m rewardlab.stages.simulate_returns --settings {params.settings:q}"
-        " --seed {params.seed} --variability {params.variability}"
-        " --table {output.table} --moments {output.moments} --findings {output.findings}"
-        " --provenance {output.provenance} --log {log}"
+        **stage(
+            "simulation.returns",
+            settings="simulation.returns",
+            seed=["simulate_returns", "{item}"],
+            variability=lambda config, wildcards: {
+                "fig3": "high_variability",
+                "fig4": "low_variability",
+            }[wildcards.item],
+        ),
 
 
-rule check_theorems:
+use rule figure as draw_uncertainty_fig3 with:
+    """Figure 3: returns where the variances of the estimates differ much."""
+    pathvars:
+        item="uncertainty/fig3",
+    params:
+        **figure("uncertainty.return_histograms", UNCERTAINTY, "Figure 3"),
+
+
+use rule figure as draw_uncertainty_fig4 with:
+    """Figure 4: returns where the variances of the estimates are alike."""
+    pathvars:
+        item="uncertainty/fig4",
+    params:
+        **figure("uncertainty.return_histograms", UNCERTAINTY, "Figure 4"),
+
+
+use rule job as check_theorems with:
     """The table of Theorems 2.2, 3.3 and 3.6, each checked by computation."""
     output:
-        table="<results>/tables/uncertainty/theorems.csv",
-        findings="<results>/tables/uncertainty/theorems.rst",
-        provenance="<results>/tables/uncertainty/theorems.json",
+        **table("uncertainty/theorems"),
     log:
         "<logs>/check_theorems.log",
-    benchmark:
-        "<benchmarks>/check_theorems.jsonl"
-    conda:
-        "../../envs/environment.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        settings=settings("simulation.theorems"),
-        seed=seed("check_theorems"),
-        code=code("stages.check_theorems"),
-    shell:
-        "python -m rewardlab.stages.check_theorems --settings {params.settings:q}"
-        " --seed {params.seed} --table {output.table} --findings {output.findings}"
-        " --provenance {output.provenance} --log {log}"
+        **stage("simulation.theorems", settings="simulation.theorems", seed=["check_theorems"]),
+
+
+use rule figure as draw_uncertainty_theorems with:
+    """Theorems 2.2, 3.3 and 3.6, checked by computation."""
+    pathvars:
+        item="uncertainty/theorems",
+    params:
+        **figure("uncertainty.theorems", UNCERTAINTY, "Theorems 2.2, 3.3, 3.6"),

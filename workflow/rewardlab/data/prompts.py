@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 
 from rewardlab.data.rows import Row
-from rewardlab.errors import UserError
+from rewardlab.running.errors import UserError
 
 
 def read_texts(rows: Iterable[Row]) -> Iterator[str]:

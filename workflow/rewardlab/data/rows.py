@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rewardlab.errors import UserError
+from rewardlab.running.errors import UserError
 
 Row = tuple[str, dict[str, Any]]  # "file, line 3" and its fields
 

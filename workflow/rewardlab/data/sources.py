@@ -5,9 +5,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
-from rewardlab.data.source_settings import SourceSettings
-from rewardlab.errors import UserError
-from rewardlab.provenance import file_hash
+from rewardlab.running.errors import UserError
+from rewardlab.running.provenance import file_hash
+from rewardlab.settings.data import SourceSettings
 
 
 def resolve(source: SourceSettings, kind: Literal["dataset", "model"], key: str) -> list[Path]:

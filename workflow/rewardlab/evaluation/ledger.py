@@ -1,49 +1,50 @@
-"""The ledger: every claim that the workflow checks, and the rule that decides it."""
+"""The ledger: every claim that the workflow checks, and the rule that decides it.
+
+What a paper prints stands in printed.yaml alone. The ledger names it by key: `{section.key}` in a
+text, and `printed: section.key` in a bound, which is then half a unit of the last printed digit
+around the value.
+"""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import pandas as pd
 import yaml
+from pydantic import ValidationError
 
-from rewardlab.errors import UserError
-from rewardlab.evaluation.verdicts import NOT_RUN, VERDICTS
-
-COLUMNS = (
-    "id",
-    "paper",
-    "item",
-    "statement",
-    "printed",
-    "value",
-    "ci_low",
-    "ci_high",
-    "verdict",
-    "evidence",
-)
+from rewardlab.evaluation.decisions import Rule
+from rewardlab.evaluation.printed import filled, printed_value, read_printed
+from rewardlab.running.errors import UserError
+from rewardlab.running.validation import describe
 
 
 class Claim(NamedTuple):
-    """A claim of a paper: what it says, what it prints, and the rule that a run decides it by."""
+    """A claim of a paper: what it says, what it prints, what a run measures and decides it by."""
 
     id: str
     paper: str
     item: str
     statement: str
     printed: str
-    rule: str
+    measured: str
+    rule: Rule
 
 
-def read_ledger(path: Path) -> list[Claim]:
+def read_ledger(path: Path, printed: Path) -> list[Claim]:
     """Return the claims in the ledger's order; raises UserError on a missing or doubled entry."""
+    values = read_printed(printed)
     claims = []
     for paper, entries in yaml.safe_load(path.read_text()).items():
         for entry in entries:
-            missing = set(Claim._fields) - {"paper"} - set(entry)
+            name = entry.get("id", "an entry without id")
+            missing = {"id", "item", "statement", "printed", "measured", "decide"} - set(entry)
             if missing:
-                name = entry.get("id", "an entry without id")
                 raise UserError(f"{path}: {name} of {paper} lacks {', '.join(sorted(missing))}.")
-            claims.append(Claim(paper=paper, **{key: str(value) for key, value in entry.items()}))
+            texts = (
+                filled(str(entry[key]), values, f"{path}: {name}")
+                for key in ("item", "statement", "printed", "measured")
+            )
+            rule = _rule(entry["decide"], values, f"{path}: {name}")
+            claims.append(Claim(entry["id"], paper, *texts, rule))
     ids = [claim.id for claim in claims]
     doubled = {name for name in ids if ids.count(name) > 1}
     if doubled:
@@ -51,20 +52,29 @@ def read_ledger(path: Path) -> list[Claim]:
     return claims
 
 
-def claims_table(claims: list[Claim], judgements: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per claim; those that no chapter judged have the verdict `not run`.
+def _rule(entry: dict[str, Any], values: Any, origin: str) -> Rule:
+    """Return the rule, bounds to printed values resolved; raises UserError if it is none."""
+    resolved = {
+        kind: [_bound(bound, values, origin) for bound in value]
+        if isinstance(value, list)
+        else value
+        for kind, value in entry.items()
+    }
+    try:
+        return Rule.model_validate(resolved, strict=False)
+    except ValidationError as error:
+        raise UserError(f"{origin}, decide: {describe(error)}") from None
 
-    judgements: id, value, ci_low, ci_high, verdict, evidence. Raises UserError on an id that the
-    ledger does not have, or an unknown verdict.
-    """
-    known = {claim.id for claim in claims}
-    for row in judgements.itertuples():
-        if row.id not in known:
-            raise UserError(f"a chapter judged {row.id}, which is not in the ledger.")
-        if row.verdict not in VERDICTS:
-            raise UserError(
-                f"{row.id} has the verdict {row.verdict!r}; expected one of {VERDICTS}."
-            )
-    table = pd.DataFrame(claims).merge(judgements, on="id", how="left")
-    table["verdict"] = table.verdict.fillna(NOT_RUN)
-    return table[list(COLUMNS)]
+
+def _bound(bound: dict[str, Any], values: Any, origin: str) -> dict[str, Any]:
+    resolved = {key: value for key, value in bound.items() if key != "printed"}
+    for side in ("above", "below"):
+        if isinstance(resolved.get(side), str):
+            resolved[side] = printed_value(values, resolved[side], origin)
+    if "printed" in bound:
+        printed = printed_value(values, bound["printed"], origin)
+        digits = len(str(printed).partition(".")[2])
+        half = 0.5 * 10**-digits
+        resolved["above"] = round(printed - half, digits + 1)
+        resolved["below"] = round(printed + half, digits + 1)
+    return resolved

@@ -1,5 +1,8 @@
 """The one place that says what figures look like."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import matplotlib
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -18,6 +21,25 @@ COLOURS = {
 }
 KINDS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 MARKERS = ("o", "s", "^", "D")
+
+class MethodStyle(NamedTuple):
+    """How a method that policies are trained by is drawn."""
+
+    label: str
+    colour: str
+    dashes: str | tuple
+
+
+METHODS = {
+    "reference": MethodStyle("reference", COLOURS["reference"], ":"),
+    "vanilla": MethodStyle("vanilla", COLOURS["variance-unaware"], "-"),
+    "variance_aware": MethodStyle("variance-aware", COLOURS["variance-aware"], "--"),
+    "variance_aware_squared": MethodStyle(
+        "variance-aware, σ²", COLOURS["dialect"], (0, (4, 1, 1, 1))
+    ),
+}
+OTHER_COLOURS = ("#009E73", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+OTHER_DASHES = ((0, (6, 2)), (0, (1, 1)), (0, (3, 1, 1, 1, 1, 1)))
 WIDTH = 7.2  # inches, a full text width
 
 SETTINGS = {
@@ -40,6 +62,18 @@ SETTINGS = {
 def percent(value: float, _position: int | None = None) -> str:
     """Return a share as a percentage with no more digits than it needs, for ticks."""
     return f"{100 * value:.4g} %"
+
+
+def method_styles(methods: Iterable[str]) -> dict[str, MethodStyle]:
+    """Return how to draw methods; one without a style of its own gets the next free one."""
+    found = {}
+    for method in dict.fromkeys(methods):
+        number = len([name for name in found if name not in METHODS])
+        colour = OTHER_COLOURS[number % len(OTHER_COLOURS)]
+        dashes = OTHER_DASHES[number % len(OTHER_DASHES)]
+        label = method.replace("_", " ")
+        found[method] = METHODS.get(method, MethodStyle(label, colour, dashes))
+    return found
 
 
 def apply() -> None:

@@ -1,82 +1,100 @@
 """What a policy is rewarded with, given the rewards of an ensemble: pure functions of tensors.
 
-rewards: (B, K), of B responses by K heads, each head centred. A method turns them into scores (B,)
-and weights (B,) of the KL penalty: the policy's reward is the score less
-beta * weight * ln(policy / reference).
+rewards: (B, K), of B responses by K heads, each head centred. A penalty turns them into scores (B,)
+and weights (B,) of the KL divergence: the penalised reward of a response is its score less
+beta * weight * ln(policy / reference). A penalty that takes `head` belongs to one head, the others
+to the whole ensemble; what it takes by keyword only are its parameters, which stand beside its name
+in the configuration. Adding one takes a function here and a row under policies.methods.
 """
 
-from typing import NamedTuple
+import inspect
+from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-from torch import Tensor
-
-from rewardlab.policies.methods import METHODS, OF_ONE_HEAD
+if TYPE_CHECKING:  # the configuration is checked against this module, without torch
+    from torch import Tensor
 
 
-class Proxy(NamedTuple):
+class PenalisedReward(NamedTuple):
     """Scores (B,), and the weights (B,) of their KL penalty."""
 
-    scores: Tensor
-    weights: Tensor
+    scores: "Tensor"
+    weights: "Tensor"
 
 
-def vanilla(rewards: Tensor, head: int) -> Proxy:
+def vanilla(rewards: "Tensor", head: int) -> PenalisedReward:
     """Return one head's rewards, penalised alike."""
-    scores = rewards[:, head]
-    return Proxy(scores, torch.ones_like(scores))
+    return _unweighted(rewards[:, head])
 
 
-def variance_aware(rewards: Tensor, head: int, exponent: float) -> Proxy:
+def variance_aware(rewards: "Tensor", head: int, *, exponent: float) -> PenalisedReward:
     """Return one head's rewards, penalised in proportion to sigma^exponent.
 
     sigma is the heads' sample standard deviation. The uncertainty paper has exponent 1 in its PPO
     (section 5) and 2 in its theory (Theorem 3.6).
     """
-    return Proxy(rewards[:, head], rewards.std(1) ** exponent)
+    return PenalisedReward(rewards[:, head], rewards.std(1) ** exponent)
 
 
-def lower_bound(rewards: Tensor, head: int, strength: float) -> Proxy:
-    """Return one head's rewards less strength * sigma: a lower confidence bound."""
-    scores = rewards[:, head] - strength * rewards.std(1)
-    return Proxy(scores, torch.ones_like(scores))
+def lower_bound(rewards: "Tensor", head: int, *, deviations: float) -> PenalisedReward:
+    """Return one head's rewards less deviations * sigma: a lower confidence bound."""
+    return _unweighted(rewards[:, head] - deviations * rewards.std(1))
 
 
-def ensemble_mean(rewards: Tensor) -> Proxy:
+def ensemble_mean(rewards: "Tensor") -> PenalisedReward:
     """Return the heads' mean rewards."""
-    scores = rewards.mean(1)
-    return Proxy(scores, torch.ones_like(scores))
+    return _unweighted(rewards.mean(1))
 
 
-def worst_case(rewards: Tensor) -> Proxy:
+def worst_case(rewards: "Tensor") -> PenalisedReward:
     """Return the lowest of the heads' rewards (WCO; Coste et al., arXiv 2310.02743)."""
-    scores = rewards.amin(1)
-    return Proxy(scores, torch.ones_like(scores))
+    return _unweighted(rewards.amin(1))
 
 
-def uncertainty_weighted(rewards: Tensor, strength: float) -> Proxy:
-    """Return the mean less strength * variance (UWO; Coste et al., arXiv 2310.02743)."""
-    scores = rewards.mean(1) - strength * rewards.var(1)
-    return Proxy(scores, torch.ones_like(scores))
+def uncertainty_weighted(rewards: "Tensor", *, weight: float) -> PenalisedReward:
+    """Return the mean less weight * variance (UWO; Coste et al., arXiv 2310.02743)."""
+    return _unweighted(rewards.mean(1) - weight * rewards.var(1))
 
 
-def proxy_of(method: str, rewards: Tensor, head: int | None, strength: float) -> Proxy:
-    """Return the scores and weights of a method of `METHODS`.
+def _unweighted(scores: "Tensor") -> PenalisedReward:
+    return PenalisedReward(scores, scores.new_ones(scores.shape))
 
-    head: which one, for the methods of one head; strength: of the pessimism of `lower_bound` and
-    `uncertainty_weighted`. Raises ValueError on an unknown method, or without the head it needs.
+
+PENALTIES = {
+    penalty.__name__: penalty
+    for penalty in (
+        vanilla,
+        variance_aware,
+        lower_bound,
+        ensemble_mean,
+        worst_case,
+        uncertainty_weighted,
+    )
+}
+
+
+def needs_head(penalty: str) -> bool:
+    """Return whether a penalty of PENALTIES belongs to one head."""
+    return "head" in inspect.signature(PENALTIES[penalty]).parameters
+
+
+def parameters_of(penalty: str) -> list[str]:
+    """Return the names of a penalty's parameters."""
+    found = inspect.signature(PENALTIES[penalty]).parameters.values()
+    return [parameter.name for parameter in found if parameter.kind is parameter.KEYWORD_ONLY]
+
+
+def penalised_reward(
+    penalty: str, rewards: "Tensor", head: int | None, parameters: dict[str, float]
+) -> PenalisedReward:
+    """Return the scores and weights of a penalty of PENALTIES.
+
+    head: which one, for a penalty of one head. Raises ValueError on an unknown penalty, or without
+    the head that it needs.
     """
-    if method in OF_ONE_HEAD and head is None:
-        raise ValueError(f"{method} needs a head")
-    if method == "vanilla":
-        return vanilla(rewards, head)
-    if method in ("aware", "aware_squared"):
-        return variance_aware(rewards, head, 1.0 if method == "aware" else 2.0)
-    if method == "lower_bound":
-        return lower_bound(rewards, head, strength)
-    if method == "mean":
-        return ensemble_mean(rewards)
-    if method == "worst_case":
-        return worst_case(rewards)
-    if method == "uncertainty_weighted":
-        return uncertainty_weighted(rewards, strength)
-    raise ValueError(f"{method!r} is not a method; they are {', '.join(METHODS)}")
+    if penalty not in PENALTIES:
+        raise ValueError(f"{penalty!r} is not a penalty; they are {', '.join(PENALTIES)}")
+    if not needs_head(penalty):
+        return PENALTIES[penalty](rewards, **parameters)
+    if head is None:
+        raise ValueError(f"{penalty} needs a head")
+    return PENALTIES[penalty](rewards, head, **parameters)

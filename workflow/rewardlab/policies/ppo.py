@@ -31,7 +31,7 @@ def whitened(values: Tensor, mask: Tensor) -> Tensor:
     return centred * torch.rsqrt(variance + 1e-8)
 
 
-def token_rewards(
+def penalised_rewards(
     scores: Tensor, logprobs: Tensor, reference: Tensor, coefficients: Tensor, mask: Tensor
 ) -> Tensor:
     """Return each token's reward: its penalised KL divergence, and the score at the last token.
@@ -45,20 +45,19 @@ def token_rewards(
 
 
 def advantages_and_returns(
-    values: Tensor, rewards: Tensor, mask: Tensor, discount: float, trace: float
+    values: Tensor, rewards: Tensor, mask: Tensor, gamma: float, gae_lambda: float
 ) -> tuple[Tensor, Tensor]:
     """Return whitened advantages and the returns that values are fitted to.
 
     Generalised advantage estimation, backwards; behind the last token values and rewards are 0.
-    discount: gamma; trace: lambda.
     """
     values, rewards = values * mask, rewards * mask
     following = torch.zeros_like(values[:, 0])
     advantage = torch.zeros_like(following)
     backwards = []
     for step in reversed(range(values.shape[1])):
-        surprise = rewards[:, step] + discount * following - values[:, step]
-        advantage = surprise + discount * trace * advantage
+        delta = rewards[:, step] + gamma * following - values[:, step]
+        advantage = delta + gamma * gae_lambda * advantage
         backwards.append(advantage)
         following = values[:, step]
     advantages = torch.stack(backwards[::-1], 1)
@@ -73,14 +72,14 @@ def ppo_losses(
     advantages: Tensor,
     returns: Tensor,
     mask: Tensor,
-    clip: float,
-    value_clip: float,
+    clip_range: float,
+    clip_range_value: float,
 ) -> Losses:
     """Return the clipped policy loss and the clipped value loss of a minibatch."""
     ratio = torch.exp(logprobs - old_logprobs)
-    held = ratio.clamp(1 - clip, 1 + clip)
-    policy = masked_mean(torch.maximum(-advantages * ratio, -advantages * held), mask)
-    near = torch.clamp(values, old_values - value_clip, old_values + value_clip)
+    clipped = ratio.clamp(1 - clip_range, 1 + clip_range)
+    policy = masked_mean(torch.maximum(-advantages * ratio, -advantages * clipped), mask)
+    near = torch.clamp(values, old_values - clip_range_value, old_values + clip_range_value)
     errors = torch.maximum((values - returns) ** 2, (near - returns) ** 2)
     return Losses(policy, 0.5 * masked_mean(errors, mask), masked_mean(ratio, mask))
 

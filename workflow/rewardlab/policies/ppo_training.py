@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 
 from rewardlab.policies.actor import Actor, Prompts, Rollout
-from rewardlab.policies.penalties import Proxy
+from rewardlab.policies.penalties import PenalisedReward
 from rewardlab.policies.ppo import (
     advantages_and_returns,
+    penalised_rewards,
     ppo_losses,
     sequence_kl,
-    token_rewards,
 )
-from rewardlab.policies.ppo_settings import PPOSettings
+from rewardlab.settings.ppo import PPOSettings
 
 
 class Step(NamedTuple):
@@ -65,7 +65,7 @@ def update(
     """
     mask = rollout.mask.to(rewards.dtype)
     advantages, returns = advantages_and_returns(
-        rollout.values, rewards, mask, settings.discount, settings.trace
+        rollout.values, rewards, mask, settings.gamma, settings.gae_lambda
     )
     skipped = 0
     for rows in orders:
@@ -79,10 +79,10 @@ def update(
             advantages[rows],
             returns[rows],
             mask[rows],
-            settings.clip,
-            settings.value_clip,
+            settings.clip_range,
+            settings.clip_range_value,
         )
-        loss = losses.policy + settings.value_coefficient * losses.value
+        loss = losses.policy + settings.vf_coef * losses.value
         if not torch.isfinite(loss):
             raise NotFinite("the loss is not finite")
         if losses.ratio.item() > settings.ratio_threshold:
@@ -99,14 +99,14 @@ def ppo_step(
     optimiser: torch.optim.Optimizer,
     reference: Actor,
     prompts: Prompts,
-    proxy_of: Callable[[Prompts, Rollout], Proxy],
+    reward: Callable[[Prompts, Rollout], PenalisedReward],
     beta: float,
     settings: PPOSettings,
     generator: torch.Generator,
 ) -> Step:
     """Train on one batch of prompts; return what was seen before the update.
 
-    reference: the model that the policy started from; proxy_of: scores and weights of a rollout.
+    reference: the model that the policy started from; reward: scores and weights of a rollout.
     Raises NotFinite.
     """
     # Rollout: sampling gives the old log-probabilities and values for nothing.
@@ -114,11 +114,11 @@ def ppo_step(
     mask = rollout.mask
     with torch.inference_mode():
         reference_logprobs, _ = reference(prompts, rollout.tokens, mask)
-        proxy = proxy_of(prompts, rollout)
+        rewarded = reward(prompts, rollout)
         log_ratio = sequence_kl(rollout.logprobs, reference_logprobs, mask)
-        coefficients = beta * proxy.weights
-        rewards = token_rewards(
-            proxy.scores, rollout.logprobs, reference_logprobs, coefficients, mask
+        coefficients = beta * rewarded.weights
+        rewards = penalised_rewards(
+            rewarded.scores, rollout.logprobs, reference_logprobs, coefficients, mask
         )
     if not torch.isfinite(rewards).all():
         raise NotFinite("a reward is not finite")
@@ -128,9 +128,9 @@ def ppo_step(
     skipped = update(actor, optimiser, prompts, plain, rewards.clone(), orders, settings)
     return Step(
         kl=log_ratio.mean().item(),
-        penalty=(proxy.weights * log_ratio).mean().item(),
-        proxy=proxy.scores.mean().item(),
-        spread=proxy.scores.std().item(),
+        penalty=(rewarded.weights * log_ratio).mean().item(),
+        proxy=rewarded.scores.mean().item(),
+        spread=rewarded.scores.std().item(),
         length=mask.sum(1).double().mean().item(),
         skipped=skipped,
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from rewardlab.outputs import published
-from rewardlab.progress import progress
+from rewardlab.running.outputs import published
+from rewardlab.running.progress import progress
 from rewardlab.seeds import derive_seed
 
 

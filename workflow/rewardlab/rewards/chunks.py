@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from rewardlab.errors import UserError
-from rewardlab.outputs import published
-from rewardlab.progress import progress
+from rewardlab.running.errors import UserError
+from rewardlab.running.outputs import published
+from rewardlab.running.progress import progress
 
 
 def rows_in_parts(
@@ -30,6 +30,7 @@ def rows_in_parts(
     belongs to this very computation; parts found there are not computed again. Raises UserError
     naming the text if a row is not finite.
     """
+    state.mkdir(parents=True, exist_ok=True)
     order = sorted(range(len(texts)), key=lambda place: (len(texts[place]), place))
     parts = [order[start : start + part_size] for start in range(0, len(order), part_size)]
     rows: list[Tensor] = []

@@ -14,7 +14,7 @@ from scipy.special import expit
 from torch import Tensor
 
 from rewardlab.rewards.losses import bradley_terry_loss
-from rewardlab.rewards.settings import BootstrapHeadsSettings, PaperHeadsSettings
+from rewardlab.settings.rewards import BootstrapHeadsSettings, PaperHeadsSettings
 
 
 class Heads(NamedTuple):

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rewardlab.errors import UserError
-from rewardlab.rewards.aggregation_settings import CombiningSettings
+from rewardlab.running.errors import UserError
+from rewardlab.settings.aggregation import CombiningSettings
 
 Array = NDArray[np.float64]
 IDS = ["prompt_id", "response_id"]

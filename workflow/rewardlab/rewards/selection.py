@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from rewardlab.evaluation.bestofk import win_shares
-from rewardlab.rewards.aggregation import minimum, reward_sum, sigmoid_and, sigmoid_or
+from rewardlab.rewards.combinations import minimum, reward_sum, sigmoid_and, sigmoid_or
 from rewardlab.rewards.pools import Pool
 from rewardlab.rewards.references import sample_quantile
 

@@ -16,9 +16,9 @@ from transformers import (
 )
 from trl import RewardConfig, RewardTrainer
 
-from rewardlab.errors import UserError
 from rewardlab.rewards.losses import first_at_or_below, smoothed
-from rewardlab.rewards.settings import RewardModelSettings
+from rewardlab.running.errors import UserError
+from rewardlab.settings.rewards import RewardModelSettings
 
 log = logging.getLogger("rewardlab")
 

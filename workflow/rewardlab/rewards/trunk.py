@@ -18,6 +18,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from rewardlab.data.manifest import write_manifest
 from rewardlab.rewards.texts import prepare_tokenizer
 
 
@@ -33,6 +34,15 @@ def load_reward_model(
     model = AutoModelForSequenceClassification.from_pretrained(folder, **options)
     model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
     return model.eval(), tokenizer
+
+
+def save_model(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, manifest: Path
+) -> None:
+    """Save a model and its tokenizer as a Hugging Face folder, with the manifest of its files."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    write_manifest(manifest, folder)
 
 
 def last_layer(model: PreTrainedModel) -> tuple[nn.Module, str, nn.Linear]:

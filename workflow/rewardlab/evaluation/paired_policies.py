@@ -1,0 +1,93 @@
+"""The policies of two methods side by side: differences and ratios with clustered intervals.
+
+Policies that share a head, or an ensemble, are alike. Where a head has several policies, intervals
+resample heads; else ensembles, and then the heads within. Both methods are resampled together. A
+variance is taken less the noise of judging.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.spread import (
+    cluster_rows,
+    reliability_of_ratio,
+    true_variance,
+    variance_ratio,
+)
+from rewardlab.evaluation.statistics import percentile_interval
+from rewardlab.policies.experiments import REFERENCE, VANILLA
+
+RESAMPLES = 4000
+FINISHED = "finished"
+
+
+class PairedPolicies:
+    """Policies of vanilla, of the variance-aware method and of the reference, by their number."""
+
+    def __init__(self, policies: pd.DataFrame, variance_aware: str, seed: int) -> None:
+        self.variance_aware = variance_aware
+        shown = policies[policies.method.isin([REFERENCE, VANILLA, variance_aware])]
+        trained = shown[shown.method.ne(REFERENCE)]
+        self.lost = trained[trained.ended.ne(FINISHED)]
+        wide = shown.pivot(index="policy", columns="method", values=["judged", "noise", "kl"])
+        self.wide = wide.dropna()
+        self.nested = trained.trial.nunique() == 1
+        cluster = "ensemble" if self.nested else "head"
+        of_policy = trained[trained.method.eq(VANILLA)].set_index("policy")[cluster]
+        units = of_policy.loc[self.wide.index].to_numpy()
+        self.clusters = [np.flatnonzero(units == unit) for unit in pd.unique(units)]
+        rng = np.random.default_rng(seed)
+        self.resamples = [cluster_rows(self.clusters, rng, self.nested) for _ in range(RESAMPLES)]
+
+    @property
+    def count(self) -> str:
+        """Return in words how many policies there are."""
+        return f"{len(self.wide)} policies of each method in {len(self.clusters)} clusters"
+
+    def column(self, quantity: str, method: str) -> np.ndarray:
+        """Return judged, noise or kl of a method's policies, (n,)."""
+        return self.wide[quantity, method].to_numpy(float)
+
+    def interval(self, statistic: Callable[[np.ndarray], float]) -> Quantity:
+        """Return a statistic of row numbers, with its interval."""
+        value = float(statistic(np.arange(len(self.wide))))
+        low, high = percentile_interval(np.array([statistic(rows) for rows in self.resamples]))
+        return Quantity(value, float(low), float(high))
+
+    def gain(self, first: str, second: str) -> Quantity:
+        """Return the mean judged reward of the first method less that of the second."""
+        difference = self.column("judged", first) - self.column("judged", second)
+        return self.interval(lambda rows: difference[rows].mean())
+
+    def of_method(self, method: str) -> np.ndarray:
+        """Return judged means and the variances of their noise, (2, n)."""
+        return np.stack([self.column("judged", method), self.column("noise", method)])
+
+    def ratio_of_variances(self) -> Quantity:
+        """Return vanilla's over the variance-aware one; infinite where the latter is all noise."""
+        first, second = self.of_method(VANILLA), self.of_method(self.variance_aware)
+        return self.interval(lambda rows: float(variance_ratio(first[:, rows], second[:, rows])))
+
+    def ratio_of_divergences(self) -> Quantity:
+        """Return vanilla's mean KL divergence over the variance-aware one."""
+        first, second = (self.column("kl", name) for name in (VANILLA, self.variance_aware))
+        return self.interval(lambda rows: first[rows].mean() / second[rows].mean())
+
+    def reliability(self, rng: np.random.Generator) -> str:
+        """Return what an interval of the variance ratio is worth in this design, simulated."""
+        judged, noise = self.of_method(self.variance_aware)
+        spread = max(float(true_variance(judged, noise)), 1e-12)
+        means = np.array([judged[rows].mean() for rows in self.clusters])
+        size = round(np.mean([len(rows) for rows in self.clusters]))
+        design = [np.arange(size) + size * index for index in range(len(self.clusters))]
+        common = means.var(ddof=1) - judged.var(ddof=1) / size if len(means) > 1 else 0.0
+        share = float(np.clip(common / spread, 0.0, 1.0))
+        arguments = (design, self.nested, share, float(noise.mean()) / spread)
+        at_one, at_two = (reliability_of_ratio(*arguments, ratio, rng) for ratio in (1.0, 2.0))
+        return (
+            f"such an interval covers the truth in {at_one.coverage:.0%} of simulations where the "
+            f"variances are equal, and lies above 1 in {at_two.power:.0%} where the ratio is 2"
+        )

@@ -1,0 +1,98 @@
+"""The experiments of the configuration as policies and jobs: pure functions of settings.
+
+A policy of an experiment has a number, the same for every method and KL factor: its seeds derive
+from it, so that methods are paired by head, prompts and sampling noise.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rewardlab.policies.penalties import PENALTIES, parameters_of
+from rewardlab.running.errors import UserError
+from rewardlab.settings.policies import ExperimentSettings, PolicySettings
+
+REFERENCE, VANILLA = "reference", "vanilla"
+PILOT = "pilot"  # the name of the ensemble that coefficients are searched against
+
+
+class Policy(NamedTuple):
+    """One policy of a method: its number, and the ensemble, head and trial that it stands for."""
+
+    number: int
+    ensemble: int
+    head: int
+    trial: int
+
+
+class Run(NamedTuple):
+    """The policies that one job trains and samples: of one method, at one KL factor."""
+
+    experiment: str
+    method: str
+    factor: float
+    batch: int
+
+
+def policies_of(experiment: ExperimentSettings, heads: int) -> list[Policy]:
+    """Return a method's policies in an experiment, in the order of their numbers.
+
+    heads: those of an ensemble.
+    """
+    cells = [
+        (ensemble, head, trial)
+        for ensemble in range(experiment.ensembles or 1)
+        for head in range(experiment.heads or heads)
+        for trial in range(experiment.policies_per_head)
+    ]
+    return [Policy(number, *cell) for number, cell in enumerate(cells)]
+
+
+def batches_of(settings: PolicySettings, name: str, method: str) -> list[list[Policy]]:
+    """Return the policies of a method in an experiment, by job.
+
+    The base model is sampled for all of them in one job.
+    """
+    policies = policies_of(settings.experiments[name], settings.ensemble.heads)
+    if settings.methods[method].penalty is None:
+        return [policies]
+    grouped: dict[tuple[int, ...], list[Policy]] = {}
+    for policy in policies:
+        key = policy.ensemble, policy.head if settings.jobs == "head" else 0
+        grouped.setdefault(key, []).append(policy)
+    return list(grouped.values())
+
+
+def runs_of(settings: PolicySettings, name: str) -> Iterator[Run]:
+    """Yield the jobs of an experiment: methods in its order, and within one the KL factors."""
+    experiment = settings.experiments[name]
+    for method in experiment.methods:
+        trained = settings.methods[method].penalty is not None
+        for factor in experiment.kl_factors if trained else (1.0,):
+            for batch in range(len(batches_of(settings, name, method))):
+                yield Run(name, method, factor, batch)
+
+
+def ensembles_of(settings: PolicySettings, name: str) -> list[str]:
+    """Return the names of an experiment's ensembles, from which the seeds of their heads derive."""
+    if name == PILOT or settings.experiments[name].ensembles is None:
+        return [name]
+    return [f"{name}-{number}" for number in range(settings.experiments[name].ensembles)]
+
+
+def check_methods(settings: PolicySettings) -> None:
+    """Raise UserError if a method has a penalty that there is not, or other parameters than it."""
+    for name, method in settings.methods.items():
+        key = f"policies.methods.{name}"
+        if method.penalty is None:
+            continue
+        if method.penalty not in PENALTIES:
+            raise UserError(
+                f"{key}.penalty is {method.penalty!r}; expected one of {', '.join(PENALTIES)}."
+            )
+        wanted = parameters_of(method.penalty)
+        if set(method.parameters) != set(wanted):
+            takes = " and ".join(wanted) if wanted else "none"
+            found = ", ".join(method.parameters) or "none"
+            raise UserError(
+                f"{key} has the parameters {found}; expected those of {method.penalty}: {takes}."
+            )

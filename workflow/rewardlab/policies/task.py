@@ -1,0 +1,200 @@
+"""One policy from its seed to its judged responses."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from rewardlab.data.manifest import open_artefact
+from rewardlab.policies.actor import Actor, Prompts, Rollout, padded_left
+from rewardlab.policies.penalties import PenalisedReward, penalised_reward
+from rewardlab.policies.ppo_training import NotFinite, Step, ppo_step
+from rewardlab.policies.proxy import EnsembleReward, texts_of
+from rewardlab.rewards.trunk import load_reward_model
+from rewardlab.seeds import derive_seed
+from rewardlab.settings.policies import PolicyEvaluationSettings, ProxySettings
+from rewardlab.settings.ppo import PPOSettings
+
+EVALUATION_BATCH = 512
+
+
+class Penalty(NamedTuple):
+    """A function of rewardlab.policies.penalties by name, and its parameters."""
+
+    name: str
+    parameters: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What all policies of a process share.
+
+    new_model: makes the base model anew; ensemble: None where nothing is trained.
+    """
+
+    new_model: Callable[[], PreTrainedModel]
+    tokenizer: PreTrainedTokenizerBase
+    training_prompts: list[str]
+    evaluation_prompts: list[str]
+    ensemble: EnsembleReward | None
+    device: str
+
+    def actor(self) -> Actor:
+        end, pad = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
+        pad = end if pad is None else pad
+        return Actor(self.new_model(), end, pad).to(self.device)
+
+    def reference(self) -> Actor:
+        """Return the base model, which is never trained."""
+        return self.actor().requires_grad_(False)
+
+    def batch(self, prompts: list[str]) -> Prompts:
+        rows = self.tokenizer(prompts).input_ids
+        pad = self.tokenizer.pad_token_id
+        pad = self.tokenizer.eos_token_id if pad is None else pad
+        return Prompts(*(part.to(self.device) for part in padded_left(rows, pad)))
+
+    def generator(self, seed: int) -> torch.Generator:
+        return torch.Generator(device=self.device).manual_seed(seed)
+
+
+def load_task(
+    model: Path,
+    prompts: Path,
+    ensemble: Path | None,
+    proxy: ProxySettings,
+    ppo: PPOSettings,
+    evaluation: PolicyEvaluationSettings,
+    seed: int,
+) -> Task:
+    """Return what the policies of a process share; the ensemble, if there is one, is centred.
+
+    model: a folder or its manifest; ensemble: a folder.
+    """
+    folder = open_artefact(model)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    table = pd.read_parquet(prompts)
+    training, held_out = (
+        table.prompt[table.split.eq(split)].drop_duplicates().tolist()
+        for split in ("train", "evaluation")
+    )
+    chosen = np.random.default_rng(derive_seed(seed, "evaluation prompts")).permutation(held_out)
+    rewards = None
+    if ensemble is not None:
+        reward_model, tokenizer = load_reward_model(ensemble)
+        rewards = EnsembleReward([(reward_model.to(device), tokenizer)], proxy.max_length)
+    task = Task(
+        lambda: AutoModelForCausalLM.from_pretrained(folder),
+        AutoTokenizer.from_pretrained(folder),
+        training,
+        chosen[: evaluation.prompts].tolist(),
+        rewards,
+        device,
+    )
+    if rewards is not None:
+        centre_on_base(task, proxy, ppo.response_tokens, derive_seed(seed, "centring"))
+    return task
+
+
+def centre_on_base(task: Task, settings: ProxySettings, length: int, seed: int) -> None:
+    """Centre the ensemble on samples of the base model, if the settings say so."""
+    if settings.centring == "raw":
+        return
+    rng = np.random.default_rng(seed)
+    prompts = rng.choice(task.training_prompts, settings.centring_samples).tolist()
+    actor, generator = task.reference(), task.generator(seed)
+    responses = []
+    for start in range(0, len(prompts), EVALUATION_BATCH):
+        batch = task.batch(prompts[start : start + EVALUATION_BATCH])
+        responses += texts_of(task.tokenizer, actor.sample(batch, length, generator))
+    task.ensemble.centre(prompts, responses)
+
+
+def train_policy(
+    task: Task,
+    reference: Actor,
+    penalty: Penalty,
+    head: int,
+    beta: float,
+    settings: PPOSettings,
+    seed: int,
+) -> Iterator[tuple[Step, Actor]]:
+    """Yield what each step saw and the policy after it.
+
+    head: which one, if the penalty belongs to one. Raises NotFinite that names the step (from 1).
+    """
+    torch.manual_seed(derive_seed(seed, "value head"))
+    actor = task.actor()
+    generator = task.generator(derive_seed(seed, "responses"))
+    rng = np.random.default_rng(derive_seed(seed, "prompts"))
+    optimiser = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate, fused=True)
+    for number in range(1, settings.steps + 1):
+        rows = rng.integers(len(task.training_prompts), size=settings.batch_size)
+        prompts = [task.training_prompts[row] for row in rows]
+
+        def rewarded(_: Prompts, rollout: Rollout, prompts: list[str] = prompts) -> PenalisedReward:
+            rewards = task.ensemble(prompts, texts_of(task.tokenizer, rollout))
+            found = penalised_reward(penalty.name, rewards, head, penalty.parameters)
+            return PenalisedReward(*(part.to(task.device) for part in found))
+
+        try:
+            step = ppo_step(
+                actor,
+                optimiser,
+                reference,
+                task.batch(prompts),
+                rewarded,
+                beta,
+                settings,
+                generator,
+            )
+        except NotFinite as error:
+            raise NotFinite(f"step {number}: {error}") from None
+        yield step, actor
+
+
+@torch.inference_mode()
+def evaluate_policy(
+    task: Task,
+    actor: Actor,
+    reference: Actor,
+    settings: PolicyEvaluationSettings,
+    length: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Return a row for each response: prompt_id, sample, prompt, response, kl.
+
+    kl: the divergence of the policy from the reference over all next tokens, summed along the
+    response: it has the mean of the log ratio, and less variance.
+    """
+    generator = task.generator(seed)
+    ids = np.repeat(np.arange(len(task.evaluation_prompts)), settings.samples)
+    parts = []
+    for start in range(0, len(ids), EVALUATION_BATCH):
+        rows = ids[start : start + EVALUATION_BATCH]
+        prompts = [task.evaluation_prompts[row] for row in rows]
+        batch = task.batch(prompts)
+        rollout = actor.sample(batch, length, generator)
+        ours, theirs = (
+            model.next_tokens(batch, rollout.tokens, rollout.mask) for model in (actor, reference)
+        )
+        divergence = ((ours.exp() * (ours - theirs)).sum(-1) * rollout.mask).sum(1)
+        columns = {
+            "prompt_id": rows,
+            "prompt": prompts,
+            "response": texts_of(task.tokenizer, rollout),
+            "kl": divergence.cpu().numpy(),
+        }
+        parts.append(pd.DataFrame(columns))
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(sample=np.tile(np.arange(settings.samples), len(task.evaluation_prompts)))

@@ -1,0 +1,163 @@
+"""What rules are made of: the command of a stage from the rule's own names, and its params.
+
+Nothing heavy is imported here: every start of Snakemake reads this module.
+"""
+
+import json
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from rewardlab.evaluation.printed import filled, read_printed
+from rewardlab.running.fingerprint import fingerprint
+from rewardlab.seeds import derive_seed
+from rewardlab.settings.compose import Settings, slice_of
+
+LEDGER, PRINTED = "workflow/ledger.yaml", "workflow/printed.yaml"
+CAPTIONS = Path("workflow/report")
+
+
+class Runs:
+    """The settings of every run by name: the configuration's own, and those of other worlds."""
+
+    def __init__(self, runs: Mapping[str, Settings]) -> None:
+        self.runs = runs
+
+    def of(self, wildcards: Any) -> Settings:
+        """Return the settings of the run that a job belongs to."""
+        return self.runs[wildcards.run]
+
+    def every(self, names: Callable[[Settings], Iterable[str]]) -> set[str]:
+        """Return all names that any run's settings give."""
+        return {name for config in self.runs.values() for name in names(config)}
+
+    def path(self, pattern: str) -> Callable:
+        """Return an input function: a path with {config.…} filled from the settings of the run."""
+        return lambda wildcards: pattern.format(config=self.of(wildcards), **wildcards)
+
+    def paths(self, list_files: Callable[[Settings, Any], list[str]]) -> Callable:
+        """Return an input function: the files that a function of settings and wildcards lists."""
+        return lambda wildcards: list_files(self.of(wildcards), wildcards)
+
+    def stage(self, module: str, settings=(), seed=None, **options) -> dict[str, Any]:
+        """Return the params of a rule that runs a stage.
+
+        settings: the dotted path of the stage's `settings`, or a function of the run's settings and
+        the wildcards, or several by the names of its parameters. seed: what the seed derives from,
+        beside that of the run. options: any other parameter, as a value, a text with wildcards, or
+        such a function. Named inputs and outputs of the rule are handed to the stage; unnamed ones
+        are only followed.
+        """
+        slices = settings if isinstance(settings, Mapping) else {"settings": settings}
+        slices = {name: part for name, part in slices.items() if part != ()}
+
+        def arguments(wildcards):
+            config, texts = self.of(wildcards), {}
+            for name, part in slices.items():
+                text = part if callable(part) else part.format(**wildcards)
+                found = part(config, wildcards) if callable(part) else slice_of(config, text)
+                found = found.model_dump(mode="json") if isinstance(found, BaseModel) else found
+                text = json.dumps(found, sort_keys=True)
+                texts[name] = found if isinstance(found, str) else text
+            if seed is not None:
+                cell = [part.format(**wildcards) for part in seed]
+                texts["seed"] = str(derive_seed(config.seed, *cell))
+            for name, value in options.items():
+                value = value(config, wildcards) if callable(value) else value
+                value = value.format(**wildcards) if isinstance(value, str) else value
+                texts[name] = value if isinstance(value, str) else json.dumps(value)
+            return flags({name: [text] for name, text in texts.items()})
+
+        name = f"stages.{module}"
+        code = fingerprint(name)
+        return {"module": name, "arguments": arguments, "files": files, "code": code}
+
+
+def files(wildcards, input, output) -> str:
+    """Return a rule's named files as flags; not a trigger, since it depends on both."""
+    named = [*input.items(), *output.items()]
+    return flags({name: [value] if isinstance(value, str) else value for name, value in named})
+
+
+def flags(values: Mapping[str, Iterable[str]]) -> str:
+    """Return parameters of a stage as they stand on its command line."""
+    parts = [
+        f"--{name.replace('_', '-')} {' '.join(shlex.quote(str(word)) for word in words)}"
+        for name, words in values.items()
+        if words
+    ]
+    return " ".join(parts)
+
+
+def seeds_of(name: str, members: Callable[[Settings], Iterable[str]]) -> Callable:
+    """Return an option: the seed of each of several members by name."""
+
+    def seeds(config, wildcards):
+        return {member: derive_seed(config.seed, name, member) for member in members(config)}
+
+    return seeds
+
+
+def recorded(**outputs: str) -> dict[str, str]:
+    """Return outputs with their provenance, which is called as the first of them."""
+    first = Path(next(iter(outputs.values())))
+    return {**outputs, "provenance": str(first.with_suffix(".json"))}
+
+
+def table(item: str) -> dict[str, str]:
+    """Return a table, the sentences of its caption on what was found, and its provenance."""
+    return recorded(table=f"<results>/tables/{item}.csv", findings=f"<results>/tables/{item}.rst")
+
+
+def tables(paper: str, **items: str) -> dict[str, Any]:
+    """Return several tables of one stage, by the names of its outputs, with all that is theirs."""
+    found: dict[str, Any] = {}
+    for name, item in items.items():
+        found |= {name: f"<results>/tables/{paper}/{item}.csv"}
+        found |= {f"{name}_findings": f"<results>/tables/{paper}/{item}.rst"}
+    origins = [f"<results>/tables/{paper}/{item}.json" for item in items.values()]
+    return {**found, "provenance": origins}
+
+
+def shown(category: str, label: str, when: bool = True, extended: bool = False) -> dict[str, Any]:
+    """Return the params of a rule whose first output is one of the report's items.
+
+    Such a rule gets a plain target, its name without the first word. when: whether it belongs to
+    `all`, or to `extended`, with these settings.
+    """
+    target = ("extended" if extended else "all") if when else "none"
+    return {"category": category, "label": label, "target": target, "caption": caption}
+
+
+def figure(module: str, *args, **options) -> dict[str, Any]:
+    """Return the params of a rule that draws a figure; further arguments are those of `shown`."""
+    name = f"figures.{module}"
+    return {"module": name, "code": fingerprint(name), **shown(*args, **options)}
+
+
+def drawing(wildcards, input, output) -> str:
+    """Return the files of a figure's rule as flags."""
+    return flags({"table": [input.table], "svg": [output.svg], "png": [output.png]})
+
+
+def caption(wildcards, output) -> str:
+    """Return the caption of an item, with the papers' numbers; editing it draws nothing again."""
+    _, _, *parts = Path(output[0]).with_suffix(".rst").parts
+    source = CAPTIONS.joinpath(*(part for part in parts if part != "tables"))
+    return filled(source.read_text(), printed(), str(source))
+
+
+@cache
+def printed(section: str | None = None) -> dict[str, Any]:
+    """Return what the papers print; section: one part of it."""
+    values = read_printed(Path(PRINTED))
+    return values if section is None else values[section]
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return the wildcard constraint that allows these names only; none, if there are none."""
+    return "|".join(sorted(names)) or "(?!)"

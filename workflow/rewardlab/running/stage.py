@@ -1,0 +1,294 @@
+"""A stage is a typed function, and its signature is its command line.
+
+Files in, files out, settings. Everything that touches the process (arguments, log, locks,
+publication, messages, provenance) is here, once:
+
+    @stage
+    def tabulate(scores: Input, table: Output, findings: Output, settings: MySettings) -> None:
+        '''What it does.'''
+
+    if __name__ == "__main__":
+        main(tabulate)
+
+Called as a function it reads and writes the paths that it is given.
+"""
+
+import argparse
+import hashlib
+import inspect
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import PydanticUndefined
+
+from rewardlab.running.errors import UserError
+from rewardlab.running.fingerprint import fingerprint
+from rewardlab.running.outputs import exclusive, published, remove
+from rewardlab.running.provenance import record
+from rewardlab.running.validation import describe
+
+log = logging.getLogger("rewardlab")
+
+# What a stage's result depends on, and so the name of its state.
+DECISIVE = ("stage", "settings", "inputs", "code")
+
+# Parameters of a stage that are files; all others are settings.
+Input = Annotated[Path, "input"]
+"""A file to read."""
+Inputs = Annotated[list[Path], "input"]
+"""Files to read; with a default of (), the flag may be left out."""
+Output = Annotated[Path, "output"]
+"""A file or folder to write. It is written to another name, and appears when the stage has ended."""
+Outputs = Annotated[list[Path], "output"]
+"""Files to write."""
+State = Annotated[Path, "state"]
+"""The stage's own folder. It outlives a kill, and is named by all that the result depends on."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a stage: its name, its role (input, output, state, setting) and its type."""
+
+    name: str
+    role: str
+    kind: Any
+    default: Any
+
+    @property
+    def several(self) -> bool:
+        return get_origin(self.kind) is list and self.role != "setting"
+
+    @property
+    def required(self) -> bool:
+        return self.default is inspect.Parameter.empty
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def plain_flags(self) -> bool:
+        """Whether it is a settings model in which nothing is required: each field gets a flag."""
+        return _is_model(self.kind) and not any(
+            value.is_required() for value in self.kind.model_fields.values()
+        )
+
+
+def stage(function: Callable[..., None]) -> Callable[..., None]:
+    """Mark a function as a stage; raises TypeError on a parameter without a type."""
+    function.parameters = _parameters(function)
+    return function
+
+
+def _parameters(function: Callable[..., None]) -> list[Parameter]:
+    hints = get_type_hints(function, include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name not in hints:
+            raise TypeError(f"{function.__name__}: the parameter {name} has no type")
+        kind = hints[name]
+        role = kind.__metadata__[0] if get_origin(kind) is Annotated else "setting"
+        if role in ("input", "output", "state"):
+            kind = get_args(kind)[0]
+        else:
+            role = "setting"
+        found.append(Parameter(name, role, kind, parameter.default))
+    return found
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def main(function: Callable[..., None], arguments: Sequence[str] | None = None) -> None:
+    """Run a stage as a program; leave with status 1 and one sentence on bad input."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    module = function.__module__ if function.__module__ != "__main__" else spec.name
+    name = module.partition(".stages.")[2] or module.rpartition(".")[2]
+    given = vars(_parser(function, module).parse_args(arguments))
+    log_file = given["log"]
+    _log_to(log_file)
+    try:
+        _execute(function, name, module, given)
+    except UserError as error:
+        log.error("%s", error)
+        sys.exit(f"{name}: {error}")
+    except Exception as error:
+        log.error("%s", traceback.format_exc())
+        if log_file is None:
+            raise
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        sys.exit(f"{name} stopped with an unexpected {what} (traceback in {log_file})")
+
+
+def _execute(
+    function: Callable[..., None], name: str, module: str, given: Mapping[str, Any]
+) -> None:
+    by_role: dict[str, dict[str, Parameter]] = {
+        role: {p.name: p for p in function.parameters if p.role == role}
+        for role in ("input", "output", "state", "setting")
+    }
+    settings = {key: _setting(p, given) for key, p in by_role["setting"].items()}
+    inputs = {key: given[key] for key in by_role["input"]}
+    outputs = {key: given[key] for key in by_role["output"]}
+    read = [path for value in inputs.values() for path in _listed(value)]
+    for path in read:
+        if not path.exists():
+            raise UserError(f"{path} is missing; it is an input of {name}.")
+    targets = [path for value in outputs.values() for path in _listed(value)]
+    origins = given["provenance"] or []
+    log.info("%s: %s", name, settings)
+    with ExitStack() as stack:
+        for target in [*targets, *origins]:
+            stack.enter_context(exclusive(target))
+        partial = {
+            key: [stack.enter_context(published(path)) for path in value]
+            if isinstance(value, list)
+            else stack.enter_context(published(value))
+            for key, value in outputs.items()
+        }
+        state = {}
+        if origins or by_role["state"]:
+            resolved = {key: _plain(value) for key, value in settings.items()}
+            origin = record(name, resolved, read, fingerprint(module))
+            state = {key: _state(targets[0], name, origin) for key in by_role["state"]}
+            for path in origins:
+                text = json.dumps(origin, indent=1, sort_keys=True) + "\n"
+                stack.enter_context(published(path)).write_text(text)
+        function(**inputs, **partial, **state, **settings)
+    for folder in state.values():
+        remove(folder)
+    log.info("%s: done", name)
+
+
+def _listed(value: Path | Sequence[Path] | None) -> list[Path]:
+    return [] if value is None else [value] if isinstance(value, Path) else list(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting as JSON-ready values."""
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _state(target: Path, name: str, origin: Mapping[str, Any]) -> Path:
+    """Return the folder of the stage's state: another for every other way to the result."""
+    text = json.dumps({key: origin[key] for key in DECISIVE}, sort_keys=True)
+    folder = target.parent / ".state" / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _setting(parameter: Parameter, given: Mapping[str, Any]) -> Any:
+    """Return the validated value of a setting: JSON text or YAML file, and its plain flags."""
+    text, flag = given[parameter.name], parameter.flag
+    if not _is_model(parameter.kind):
+        if text is None:
+            return parameter.default
+        value = text if parameter.kind is str else _parsed(text, flag)
+        try:
+            return TypeAdapter(parameter.kind).validate_python(value)
+        except ValidationError as error:
+            raise UserError(f"{flag} {describe(error)}") from None
+    source, values = flag, {}
+    if text is not None:
+        inline = text.lstrip().startswith(("{", "["))
+        source = flag if inline else text
+        values = _parsed(text, flag) if inline else _parsed(_read(text), text)
+    if parameter.plain_flags and isinstance(values, dict):
+        flags = {name: given[name] for name in parameter.kind.model_fields}
+        values = {**values, **{name: value for name, value in flags.items() if value is not None}}
+    try:
+        return parameter.kind.model_validate_json(json.dumps(values, default=str))
+    except ValidationError as error:
+        raise UserError(f"{source}: {describe(error)}") from None
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read as JSON or YAML: {error.strerror}") from None
+
+
+def _parsed(text: str, source: str) -> Any:
+    try:
+        return json.loads(text)  # which knows 1e-05 as a number
+    except ValueError:
+        pass
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{source} cannot be read as JSON or YAML: {reason}") from None
+
+
+def _parser(function: Callable[..., None], module: str) -> argparse.ArgumentParser:
+    doc = inspect.getdoc(sys.modules[function.__module__]) or ""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {module}",
+        description=doc.strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for parameter in function.parameters:
+        if parameter.role == "state":
+            continue
+        if parameter.role != "setting":
+            what = "read" if parameter.role == "input" else "write"
+            parser.add_argument(
+                parameter.flag,
+                required=parameter.required,
+                default=None if parameter.required else list(parameter.default),
+                type=Path,
+                nargs="+" if parameter.several else None,
+                help=f"files to {what}" if parameter.several else f"file to {what}",
+            )
+            continue
+        parser.add_argument(
+            parameter.flag,
+            dest=parameter.name,
+            required=parameter.required and not parameter.plain_flags,
+            help=_help(parameter),
+        )
+        if parameter.plain_flags:
+            for name, field in parameter.kind.model_fields.items():
+                default = field.get_default(call_default_factory=True)
+                text = field.description or ""
+                if default is not PydanticUndefined:
+                    text += f" (default: {default})"
+                parser.add_argument(f"--{name.replace('_', '-')}", help=text.replace("%", "%%"))
+    parser.add_argument(
+        "--provenance", type=Path, nargs="+", help="file to write the origin to, as JSON"
+    )
+    parser.add_argument("--log", type=Path, help="log file (default: none)")
+    return parser
+
+
+def _help(parameter: Parameter) -> str:
+    if _is_model(parameter.kind):
+        return "JSON text or YAML file with: " + ", ".join(parameter.kind.model_fields)
+    kind = getattr(parameter.kind, "__name__", str(parameter.kind).replace("typing.", ""))
+    return f"{kind}{'' if parameter.required else f' (default: {parameter.default})'}"
+
+
+def _log_to(path: Path | None) -> None:
+    """Send the package's messages, and the libraries' warnings, to the log file only."""
+    logging.captureWarnings(True)
+    root = logging.getLogger()
+    root.handlers.clear()
+    if path is None:
+        root.addHandler(logging.NullHandler())
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="w")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)

@@ -1,0 +1,204 @@
+"""The whole configuration: one model per chapter, composed here and nowhere else.
+
+Only the Snakefile and tools import this module. Stages get the validated slice of their own
+chapter, so a new chapter changes no stage's code.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from rewardlab.policies.experiments import check_methods
+from rewardlab.running.errors import UserError
+from rewardlab.running.validation import describe, location
+from rewardlab.settings.aggregation import AggregationSettings
+from rewardlab.settings.data import DataSettings
+from rewardlab.settings.fixed_point import FixedPointSettings
+from rewardlab.settings.policies import PolicySettings
+from rewardlab.settings.rewards import RewardSettings
+from rewardlab.settings.simulation import SimulationSettings
+from rewardlab.settings.types import Name, Seed, SettingsModel
+from rewardlab.settings.world import (
+    WorldModelSettings,
+    WorldPreferenceSettings,
+    WorldSettings,
+)
+from rewardlab.settings.worlds import ExtendedSettings, policy_world_overlays
+
+
+class Settings(SettingsModel):
+    """Settings of the workflow. config.yaml is the embedded scale; overlays hold differences."""
+
+    scale: Name
+    """Name of the scale: results go to results/<scale>, figures to figures/<scale>."""
+    seed: Seed
+    """Seed that every random draw derives from."""
+    data: DataSettings
+    """Where preferences, prompts and models come from."""
+    world: WorldSettings
+    """The embedded world."""
+    world_model: WorldModelSettings
+    """The embedded world's base language model."""
+    world_preferences: WorldPreferenceSettings
+    """The embedded world's preference pairs."""
+    simulation: SimulationSettings
+    """Closed-form policies: Figures 2 to 4 and the theorems."""
+    rewards: RewardSettings
+    """Reward models and ensembles of reward heads."""
+    aggregation: AggregationSettings
+    """Combining the rewards of several properties."""
+    policies: PolicySettings
+    """Policies that are trained with PPO against reward ensembles."""
+    fixed_point: FixedPointSettings
+    """Where PPO with a weighted penalty comes to rest, on responses of one token."""
+    extended: ExtendedSettings
+    """What goes beyond the papers."""
+
+
+def validate(config: Mapping[str, Any], files: Sequence[str] = ()) -> Settings:
+    """Return the settings of a merged configuration.
+
+    files: the YAML files that it was merged from, the strongest last; the error names the one that
+    holds the bad value. Raises UserError with one sentence.
+    """
+    try:
+        settings = Settings.model_validate_json(json.dumps(config, default=str))
+    except ValidationError as error:
+        keys, missing = location(error)
+        origin = str(files[0]) if missing and files else _origin(keys, files)
+        raise UserError(f"{origin}: {describe(error)}") from None
+    _check_names(settings, files)
+    try:
+        check_methods(settings.policies)
+    except UserError as error:
+        raise UserError(f"{_origin(('policies', 'methods'), files)}: {error}") from None
+    return settings
+
+
+def _check_names(settings: Settings, files: Sequence[str]) -> None:
+    """Raise UserError if a chapter names a set that another section does not have."""
+    rewards, known = settings.rewards, settings.data.preferences
+    for name in rewards.sets:
+        if name not in known:
+            origin = _origin(("rewards", "sets"), files)
+            raise UserError(
+                f"{origin}: rewards.sets names {name!r}; expected names under data.preferences, "
+                f"which are {', '.join(known)}."
+            )
+    if rewards.shown not in rewards.sets:
+        origin = _origin(("rewards", "shown"), files)
+        raise UserError(
+            f"{origin}: rewards.shown is {rewards.shown!r}; expected one of rewards.sets, "
+            f"which are {', '.join(rewards.sets)}."
+        )
+    for name in settings.aggregation.properties:
+        if name not in known:
+            origin = _origin(("aggregation", "properties"), files)
+            raise UserError(
+                f"{origin}: aggregation.properties names {name!r}; expected names under "
+                f"data.preferences, which are {', '.join(known)}."
+            )
+    if settings.policies.preferences not in known:
+        origin = _origin(("policies", "preferences"), files)
+        raise UserError(
+            f"{origin}: policies.preferences is {settings.policies.preferences!r}; expected a name "
+            f"under data.preferences, which are {', '.join(known)}."
+        )
+    named = {
+        ("aggregation", "pool", "prompts"): settings.aggregation.pool.prompts,
+        ("policies", "prompts"): settings.policies.prompts,
+    }
+    for keys, prompts in named.items():
+        if prompts not in settings.data.prompts:
+            raise UserError(
+                f"{_origin(keys, files)}: {'.'.join(keys)} is {prompts!r}; expected a name under "
+                f"data.prompts, which are {', '.join(settings.data.prompts)}."
+            )
+
+
+def other_worlds(settings: Settings) -> dict[str, Settings]:
+    """Return the settings of the other worlds, each a scale of its own without other worlds.
+
+    Raises UserError that names the world whose settings are wrong.
+    """
+    chapter = settings.extended
+    overlays = {name: overlay for name, overlay in chapter.worlds.items() if overlay is not None}
+    overlays |= policy_world_overlays(chapter.policy_worlds)
+    values = settings.model_dump(mode="json")
+    values["extended"]["worlds"] = dict.fromkeys(chapter.worlds)
+    values["extended"]["policy_worlds"]["seeds"] = []
+    found = {}
+    for name, overlay in overlays.items():
+        try:
+            differing = {**overlay, "scale": f"{settings.scale}-{name}"}
+            found[name] = validate(_laid_over(values, differing))
+        except UserError as error:
+            text = str(error).removeprefix("--config: ")
+            raise UserError(f"extended.worlds.{name}: {text}") from None
+        if found[name].data != settings.data:
+            raise UserError(
+                f"extended.worlds.{name}.data: expected nothing; worlds share their data."
+            )
+    return found
+
+
+def _laid_over(values: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with an overlay: dicts merge, all else replaces."""
+    merged = dict(values)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _laid_over(merged[key], value) if both else value
+    return merged
+
+
+def read_config(path: str) -> dict[str, Any]:
+    """Return a configuration file as it stands; raises UserError if it is no YAML."""
+    try:
+        value = yaml.safe_load(Path(path).read_text())
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(f"{path}, line {line}: not valid YAML ({error.problem}).") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
+    if not isinstance(value, dict):
+        raise UserError(f"{path}: expected keys with values, found {type(value).__name__}.")
+    return value
+
+
+def _origin(keys: Sequence[str | int], files: Sequence[str]) -> str:
+    """Return the strongest file that has the keys, or in which the keys are missing.
+
+    What no file has was given by --config; what is missing is missing from the first, complete one.
+    """
+    for file in reversed(files):
+        value: Any = read_config(file)
+        try:
+            for key in keys:
+                value = value[key]
+        except (KeyError, IndexError, TypeError):
+            continue
+        return str(file)
+    return "--config"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of config.yaml, for editors."""
+    return Settings.model_json_schema() | {
+        "$schema": "https://json-schema.org/draft/2020-12/schema"
+    }
+
+
+def slice_of(settings: Settings, path: str) -> Any:
+    """Return the settings at a dotted path as plain values."""
+    value: Any = settings
+    for key in path.split("."):
+        value = value[key] if isinstance(value, Mapping) else getattr(value, key)
+    return value.model_dump(mode="json") if isinstance(value, SettingsModel) else value
+
+
+if __name__ == "__main__":
+    print(json.dumps(json_schema(), indent=1))

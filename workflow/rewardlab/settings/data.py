@@ -1,0 +1,125 @@
+"""Settings of where data and models come from."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+
+from rewardlab.settings.types import (
+    Checksum,
+    Count,
+    Name,
+    NonNegative,
+    Probability,
+    Repository,
+    Revision,
+    SettingsModel,
+)
+
+
+class SourceSettings(SettingsModel):
+    """A repository of the Hugging Face hub at a pinned revision, or a local copy of it.
+
+    A hub source becomes a local one by one line, `path: …`, which then goes first.
+    """
+
+    hub: Repository | None = None
+    """Repository on the hub, as owner/name."""
+    revision: Revision | None = None
+    """Commit of the repository: 40 hexadecimal digits, in quotes."""
+    path: Annotated[str, Field(min_length=1)] | None = None
+    """Local file or folder, read instead of the hub."""
+    files: tuple[str, ...] = ()
+    """Files of a repository or folder to read; none: all."""
+    sha256: dict[str, Checksum | None] = Field(default={})
+    """Checksums to hold files to, by file name; null takes back one of an underlying file."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "SourceSettings":
+        if self.path is None and self.hub is None:
+            raise ValueError("either path, or hub with revision")
+        if self.path is None and self.revision is None:
+            raise ValueError("a revision beside hub (a commit of 40 hexadecimal digits, in quotes)")
+        return self
+
+
+def _branch(value: Any) -> str:
+    return "<embedded>" if isinstance(value, str) else "<given>"
+
+
+Embedded = Annotated[Literal["embedded"], Tag("<embedded>")]
+Source = Annotated[
+    Embedded | Annotated[SourceSettings, Tag("<given>")],
+    Discriminator(_branch),
+]
+
+
+class SplitSettings(SettingsModel):
+    """Shares of the prompts that are put aside; the rest is for training."""
+
+    evaluation: Probability
+    """Share for evaluation."""
+    judge: Probability
+    """Share for training a judge, which no other model sees."""
+
+
+class PromptBuilderSettings(SettingsModel):
+    """Prompts cut from the beginnings of texts."""
+
+    source: SourceSettings
+    """Texts: rows with a field `text`."""
+    minimum_characters: NonNegative
+    """Texts that are not longer are left out."""
+    shortest: Count
+    """Fewest tokens of a prompt."""
+    longest: Count
+    """Most tokens of a prompt."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "PromptBuilderSettings":
+        if self.shortest > self.longest:
+            raise ValueError(f"shortest at most longest, but {self.shortest} > {self.longest}")
+        return self
+
+
+PromptSource = Annotated[
+    Embedded | Annotated[PromptBuilderSettings, Tag("<given>")],
+    Discriminator(_branch),
+]
+EMBEDDED_PREFERENCES = ("helpful", "harmless", "overall")
+EMBEDDED_PROMPTS = ("world",)
+
+
+class DataSettings(SettingsModel):
+    """Where preferences, prompts and the base language model come from."""
+
+    renamed: ClassVar[dict[str, str]] = {"parts": "splits"}
+
+    language_model: Source
+    """Base language model, which policies start from."""
+    reward_trunk: Source
+    """Model that reward models start from; embedded: the embedded world's language model."""
+    preferences: dict[Name, Source]
+    """Preference sets by name. `embedded` is for the world's own: helpful, harmless, overall."""
+    splits: SplitSettings
+    """How the prompts of a preference set are divided."""
+    prompts: dict[Name, PromptSource]
+    """Prompt sets by name. `embedded` is for the world's own, named world."""
+    benchmark: Source
+    """Pairs with subsets that reward models are compared on; embedded: the world's own."""
+
+    @field_validator("preferences")
+    @classmethod
+    def _known_preferences(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return _embedded_only_for(value, EMBEDDED_PREFERENCES)
+
+    @field_validator("prompts")
+    @classmethod
+    def _known_prompts(cls, value: dict[str, Any]) -> dict[str, Any]:
+        return _embedded_only_for(value, EMBEDDED_PROMPTS)
+
+
+def _embedded_only_for(sources: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    for name, source in sources.items():
+        if source == "embedded" and name not in names:
+            raise ValueError(f"a source for {name}, since only {', '.join(names)} can be embedded")
+    return sources

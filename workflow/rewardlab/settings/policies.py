@@ -1,0 +1,140 @@
+"""Settings of the policies that are trained against reward ensembles."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from rewardlab.settings.ppo import PPOSettings
+from rewardlab.settings.rewards import EnsembleSettings
+from rewardlab.settings.types import Count, Integer, Name, Number, Positive, SettingsModel
+
+
+class ProxySettings(SettingsModel):
+    """What policies are rewarded with."""
+
+    renamed: ClassVar[dict[str, str]] = {
+        "lower_bound": "policies.methods.lower_bound.deviations",
+        "uncertainty_weighted": "policies.methods.uncertainty_weighted.weight",
+    }
+
+    centring: Literal["base", "raw"]
+    """Whether each head's mean over samples of the base model is taken off (base) or not (raw)."""
+    centring_samples: Count
+    """Samples of the base model that heads are centred on."""
+    max_length: Annotated[Integer, Field(ge=4)]
+    """Longest text that the ensemble reads, in tokens; the beginning of a longer one is cut off."""
+
+
+class PolicyEvaluationSettings(SettingsModel):
+    """How a trained policy is judged."""
+
+    prompts: Count
+    """Prompts of the evaluation split; the same for every policy."""
+    samples: Annotated[Integer, Field(ge=2)]
+    """Responses to each; at least two, so that the noise of judging can be told from the rest."""
+
+
+class MatchedKLSettings(SettingsModel):
+    """The search for the coefficient at which a method reaches the target divergence."""
+
+    target: Positive
+    """KL divergence from the reference at the end of training, in nats (Figure 10: 1.2 to 1.4)."""
+    tolerance: Positive
+    """Greatest distance from the target that the search accepts, in nats."""
+    first: Positive
+    """Coefficient that the search begins with."""
+    pilots: Annotated[Integer, Field(ge=2)]
+    """Policies that are trained at each coefficient, against heads of an ensemble of their own."""
+    rounds: Count
+    """Coefficients that are tried at most."""
+
+
+class MethodSettings(SettingsModel):
+    """A method that policies are trained by. Further keys are parameters of its penalty."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Number] = Field(init=False)
+
+    penalty: Name | None
+    """A function of rewardlab.policies.penalties; null: the base model itself, never trained."""
+    beta: Positive | Literal["search"] | None = None
+    """KL coefficient, or `search` for the one that reaches the target; none for the base model."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "MethodSettings":
+        if (self.penalty is None) != (self.beta is None):
+            raise ValueError("a coefficient beta for every penalty, and none without")
+        return self
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Return the parameters of the penalty by name."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class ExperimentSettings(SettingsModel):
+    """Policies that are compared: which methods, against which heads, how many."""
+
+    methods: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Names under policies.methods."""
+    ensembles: Count | None = None
+    """Ensembles, each drawn anew; none: one, which has the experiment's name."""
+    heads: Count | None = None
+    """Heads of each ensemble that policies are trained against, the first ones; none: all."""
+    policies_per_head: Count = 1
+    """Policies of each method against each head."""
+    kl_factors: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1.0,)
+    """Multiples of the methods' KL coefficients."""
+
+
+class PolicySettings(SettingsModel):
+    """PPO against an ensemble: vanilla, variance-aware, and others."""
+
+    renamed: ClassVar[dict[str, str]] = {
+        "aware": "variance_aware",
+        "betas": "methods, with a beta for each",
+        "trials": "experiments.fig7.policies_per_head",
+        "ensembles": "experiments.fig12.ensembles",
+    }
+
+    prompts: Name
+    """Prompt set (a name under data.prompts)."""
+    preferences: Name
+    """Preference set (a name under data.preferences) whose reward model's heads are drawn."""
+    ensemble: EnsembleSettings
+    """The ensembles, each drawn anew on that reward model's features."""
+    variance_aware: Name
+    """The method that Figures 7 to 12 set against vanilla: sigma (section 5) or its square."""
+    proxy: ProxySettings
+    """The rewards."""
+    ppo: PPOSettings
+    """The algorithm."""
+    methods: dict[Name, MethodSettings]
+    """Methods by name."""
+    matched_kl: MatchedKLSettings
+    """The search for KL coefficients."""
+    experiments: dict[Name, ExperimentSettings | None]
+    """Experiments by name; null: none."""
+    jobs: Literal["ensemble", "head"]
+    """What one job trains policies against: a whole ensemble (few processes), or one head."""
+    evaluation: PolicyEvaluationSettings
+    """Judging."""
+
+    @model_validator(mode="after")
+    def _known_methods(self) -> "PolicySettings":
+        known = ", ".join(self.methods)
+        if self.variance_aware not in self.methods:
+            raise ValueError(f"variance_aware to be one of methods, {known}")
+        for name, experiment in self.experiments.items():
+            for method in experiment.methods if experiment else ():
+                if method not in self.methods:
+                    raise ValueError(
+                        f"names under methods, {known}, in experiments.{name}, not {method!r}"
+                    )
+            wanted = experiment.heads if experiment else None
+            if wanted is not None and wanted > self.ensemble.heads:
+                raise ValueError(
+                    f"at most {self.ensemble.heads} heads, those of an ensemble, in "
+                    f"experiments.{name}"
+                )
+        return self

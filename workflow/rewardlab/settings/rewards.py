@@ -1,0 +1,110 @@
+"""Settings of reward models and ensembles of reward heads."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rewardlab.settings.types import (
+    Count,
+    Integer,
+    Name,
+    NonNegative,
+    Positive,
+    SettingsModel,
+)
+
+
+class RewardModelSettings(SettingsModel):
+    """The single reward model: the whole trunk and one logit, trained on preference pairs."""
+
+    learning_rate: Positive
+    """Peak learning rate of AdamW (Table 2: 1e-5)."""
+    weight_decay: NonNegative
+    """Weight decay (Table 2: 0.001)."""
+    batch_size: Count
+    """Pairs per step (Table 2: 32)."""
+    schedule: Literal["cosine", "linear", "constant"]
+    """Learning-rate schedule (Table 2: cosine)."""
+    epochs: Positive
+    """Passes over the pairs at most (Table 2: 1)."""
+    stop_loss: NonNegative
+    """Training stops when the smoothed loss has come down to this (the paper: 0.3 or 0.4)."""
+    smoothing: Count
+    """Steps over which the loss is averaged."""
+    max_length: Annotated[Integer, Field(ge=4)]
+    """Longest text in tokens; the beginning of a longer one is cut off."""
+    checkpoint_steps: Count
+    """Steps between two checkpoints, from which a killed training goes on."""
+
+
+class FeatureSettings(SettingsModel):
+    """Pooled features of the frozen trunk, computed once for each text."""
+
+    batch_size: Count
+    """Texts per forward pass."""
+    max_length: Annotated[Integer, Field(ge=4)]
+    """Longest text in tokens; the beginning of a longer one is cut off."""
+    checkpoint_texts: Count
+    """Texts between two saves, from which a killed extraction goes on."""
+
+
+class ScoringSettings(FeatureSettings):
+    """How responses are scored; what is not given has a default."""
+
+    batch_size: Count = 32
+    """Texts per forward pass."""
+    max_length: Annotated[Integer, Field(ge=4)] = 512
+    """Longest text in tokens; the beginning of a longer one is cut off."""
+    checkpoint_texts: Count = 4096
+    """Texts between two saves, from which a killed scoring goes on."""
+
+
+class PaperHeadsSettings(SettingsModel):
+    """Heads as the paper trains them: drawn at random, one optimiser, a summed loss."""
+
+    initial_deviation: Positive
+    """Standard deviation of the heads' initial weights. Not in the paper; it sets Figure 6's range
+    where training is brief."""
+    learning_rate: Positive
+    """Peak learning rate of AdamW, with a cosine schedule (Table 4: 1e-5)."""
+    weight_decay: NonNegative
+    """Weight decay."""
+    batch_size: Count
+    """Pairs per step and head (Table 4: 32)."""
+    epochs: Positive
+    """Passes over the pairs (Table 4: 0.5)."""
+
+
+class BootstrapHeadsSettings(SettingsModel):
+    """Heads fitted to convergence, each to a bootstrap sample and around its own prior draw."""
+
+    prior_deviation: Positive
+    """Standard deviation of the Gaussian prior of the weights, which each head draws from."""
+
+
+class EnsembleSettings(SettingsModel):
+    """The ensemble of reward heads on one frozen trunk."""
+
+    heads: Annotated[Integer, Field(ge=2)]
+    """Number of heads (the paper: 10)."""
+    kind: Literal["paper", "bootstrap", "independent"]
+    """How the heads are made to differ; independent: whole models, each from its own seed."""
+    paper: PaperHeadsSettings
+    """Settings of the kind `paper`."""
+    bootstrap: BootstrapHeadsSettings
+    """Settings of the kind `bootstrap`."""
+
+
+class RewardSettings(SettingsModel):
+    """Reward models: which preferences, the single model, the ensemble."""
+
+    sets: tuple[Name, ...]
+    """Preference sets (names under data.preferences); each gets a reward model and an ensemble."""
+    shown: Name
+    """The one of them that the figures of the uncertainty paper are drawn of."""
+    model: RewardModelSettings
+    """The single reward model."""
+    features: FeatureSettings
+    """The trunk's features."""
+    ensemble: EnsembleSettings
+    """The heads."""

@@ -1,0 +1,211 @@
+"""What the reward models measure for the claims U1, U8 to U12, U17 and U18."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.ensembles import (
+    centred,
+    gaussian_kurtosis,
+    kurtosis,
+    mean_absolute_correlation,
+    standard_deviates,
+)
+from rewardlab.evaluation.findings import Finding, findings_table
+from rewardlab.evaluation.rewardbench import recomputed
+from rewardlab.evaluation.scores import rewards_of, sides
+from rewardlab.evaluation.statistics import bootstrap_interval
+from rewardlab.evaluation.tables import read_csv, write_csv
+from rewardlab.running.stage import Input, Output, main, stage
+from rewardlab.settings.types import Seed
+
+ALL = ""  # what a quantity was measured on, where there is only one
+PAIRS_OF_RESPONSES = 2000
+
+
+def bootstrapped(statistic: Callable, sample: np.ndarray, seed: int, **options) -> Quantity:
+    """Return a statistic of units with its bootstrap interval; it maps (m, n, ...) to (m,)."""
+    rng = np.random.default_rng(seed)
+    interval = bootstrap_interval(statistic, sample, rng, **options)
+    return Quantity(float(statistic(sample[None])[0]), *interval)
+
+
+def mean(sample: np.ndarray) -> np.ndarray:
+    return sample.mean(1)
+
+
+def range_finding(scores: pd.DataFrame, seed: int) -> Finding:
+    """Return U1: the range of the heads' rewards of one response, over all responses' spread.
+
+    The interval is over which response is looked at: the ratio's mean over chosen responses.
+    """
+    rewards = rewards_of(scores)
+    ranges = np.ptp(rewards[scores.side.eq("chosen")], axis=1) / rewards.std(0, ddof=1).mean()
+    evidence = (
+        "mean range of the heads' rewards of a chosen response, over the standard deviation of one "
+        f"head's rewards over responses; for the pair of Figure 1 it is {ranges[0]:.2f}"
+    )
+    quantities = {"range": {ALL: bootstrapped(mean, ranges, seed)}}
+    return Finding("U1", quantities, ("range", ALL), evidence)
+
+
+def table_finding(printed: dict[str, Any]) -> Finding:
+    """Return U8: how far printed averages are from those of the printed sections."""
+    table = recomputed(printed["rows"], printed["columns"])
+    gaps = (table.average - table.recomputed).abs()
+    worst = table.model[gaps.idxmax()]
+    evidence = (
+        f"largest difference of an average from its sections ({worst}); our score needs scale"
+    )
+    quantities = {"gap": dict(zip(table.model, map(Quantity, gaps), strict=True))}
+    return Finding("U8", quantities, ("gap", worst), evidence)
+
+
+def variance_findings(table: pd.DataFrame, kind: str, seed: int) -> list[Finding]:
+    """Return U9 and U10: variances of accepted rewards and of differences, on every set."""
+    raw = table[table.centring.eq("raw")]
+    accepted, difference = (
+        {
+            subset: rows.variance.to_numpy()
+            for subset, rows in raw[raw.quantity.eq(name)].groupby("subset", sort=False)
+        }
+        for name in ("accepted", "difference")
+    )
+    means = {subset: bootstrapped(mean, values, seed) for subset, values in accepted.items()}
+    medians = {
+        subset: bootstrapped(lambda sample: np.median(sample, axis=1), values, seed)
+        for subset, values in accepted.items()
+    }
+    by_set = ", ".join(
+        f"{subset} {means[subset].value:.2f} / {medians[subset].value:.2f}" for subset in accepted
+    )
+    evidence = (
+        f"mean / median by set: {by_set}; the value is the lowest median; with {kind} heads the "
+        "range is set by how far apart they start, a choice of ours"
+    )
+    lowest = min(medians, key=lambda subset: medians[subset].value)
+    quantities = {"mean": means, "median": medians}
+    ranges = Finding("U9", quantities, ("median", lowest), evidence)
+
+    shares = {
+        subset: bootstrapped(
+            lambda sample: sample[..., 0].mean(1) / sample[..., 1].mean(1),
+            np.stack([values, accepted[subset]], 1),
+            seed,
+        )
+        for subset, values in difference.items()
+    }
+    evidence = "mean variance of the difference over that of the accepted reward, smallest set"
+    smallest = min(shares, key=lambda subset: shares[subset].value)
+    return [ranges, Finding("U10", {"share": shares}, ("share", smallest), evidence)]
+
+
+def loss_finding(table: pd.DataFrame, seed: int) -> Finding:
+    """Return U11: where the smoothed training losses ended."""
+    last = table.groupby(["model", "head"]).smoothed.last()
+    single = float(last["single model"].iloc[0])
+    heads = bootstrapped(mean, last["ensemble"].to_numpy(), seed)
+    quantities = {
+        "final loss of the heads": {ALL: heads},
+        "the same less the single model's": {ALL: Quantity(*(part - single for part in heads))},
+    }
+    evidence = f"mean final loss of the heads; the single model's is {single:.3f}"
+    return Finding("U11", quantities, ("final loss of the heads", ALL), evidence)
+
+
+def accuracy_finding(scores: pd.DataFrame, single: pd.DataFrame, seed: int) -> Finding:
+    """Return U12: every head's accuracy less the single model's, paired by pair, on every set."""
+    (chosen, rejected), (chosen_alone, rejected_alone) = sides(scores), sides(single)
+    heads = (rewards_of(chosen) > rewards_of(rejected)).astype(float)
+    alone = (rewards_of(chosen_alone) > rewards_of(rejected_alone)).astype(float)
+    gaps = {}
+    for subset in chosen.subset.unique():
+        inside = chosen.subset.eq(subset).to_numpy()
+        for head in range(heads.shape[1]):
+            paired = (heads[:, head] - alone[:, 0])[inside]
+            name = f"head {head + 1} on {subset}"
+            gaps[name] = bootstrapped(mean, paired, seed, resamples=500)
+    # Of equal heads the first in the alphabet of intervals, so that the choice is reproducible.
+    worst = min(gaps, key=lambda name: (*gaps[name], name))
+    within = np.mean([abs(gap.value) <= COMPARABLE for gap in gaps.values()])
+    evidence = (
+        f"accuracy of the worst head less the single model's ({worst}); {within:.0%} of heads and "
+        "sets are within five points"
+    )
+    return Finding("U12", {"gap": gaps}, ("gap", worst), evidence)
+
+
+COMPARABLE = 0.05  # for the evidence; the ledger has the bound that decides
+
+
+def gaussian_finding(scores: pd.DataFrame, seed: int) -> Finding:
+    """Return U18: normality and independence over responses of the heads' deviations."""
+    rng = np.random.default_rng(seed)
+    deviates = standard_deviates(centred(rewards_of(scores)))
+    heads = deviates.shape[1]
+    pairs = rng.integers(len(deviates), size=(PAIRS_OF_RESPONSES, 2))
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    found = mean_absolute_correlation(deviates, pairs)
+    # What independent Gaussian heads of the same number give, by drawing them.
+    null = standard_deviates(rng.standard_normal((4000, heads)))
+    expected = mean_absolute_correlation(null, np.arange(4000).reshape(-1, 2)).mean()
+    correlation = Quantity(found.mean(), *bootstrap_interval(mean, found, rng))
+    tails = bootstrap_interval(mean, (deviates**4).mean(1), rng)
+    gaussian = gaussian_kurtosis(heads)
+    evidence = (
+        "mean absolute correlation of the heads' deviations between two responses; independent "
+        f"Gaussian heads give {expected:.2f}; kurtosis {kurtosis(deviates):.2f} "
+        f"[{tails[0]:.2f}, {tails[1]:.2f}], Gaussian {gaussian:.2f}"
+    )
+    quantities = {
+        "correlation less that of independent heads": {
+            ALL: Quantity(*(part - expected for part in correlation))
+        },
+        "kurtosis less a Gaussian's": {
+            ALL: Quantity(*(part - gaussian for part in (kurtosis(deviates), *tails)))
+        },
+    }
+    return Finding("U18", quantities, correlation, evidence)
+
+
+def cost_finding(costs: pd.DataFrame) -> Finding:
+    """Return U17: settings and cost stand beside the paper's; its machines were not used."""
+    evidence = (
+        "settings and measured cost stand in Tables 2 to 8 beside the paper's, whose machines and "
+        "model size were not run; value: parameters of the heads"
+    )
+    parameters = costs[costs.quantity.eq("trainable parameters")].set_index("model").here
+    return Finding("U17", {}, Quantity(float(parameters["ensemble of heads"])), evidence)
+
+
+@stage
+def reward_models(
+    ensemble: Input,
+    single: Input,
+    variances: Input,
+    losses: Input,
+    costs: Input,
+    findings: Output,
+    printed: dict[str, Any],
+    kind: str,
+    seed: Seed,
+) -> None:
+    """U1, U8 to U12, U17, U18; printed: Table 1 as in printed.yaml; kind: of the heads."""
+    scores, alone = pd.read_parquet(ensemble), pd.read_parquet(single)
+    found = [
+        range_finding(scores, seed),
+        table_finding(printed),
+        *variance_findings(read_csv(variances), kind, seed),
+        loss_finding(read_csv(losses), seed),
+        accuracy_finding(scores, alone, seed),
+        gaussian_finding(scores, seed),
+        cost_finding(read_csv(costs)),
+    ]
+    write_csv(findings_table(found), findings)
+
+
+if __name__ == "__main__":
+    main(reward_models)

@@ -1,0 +1,50 @@
+"""Reads a benchmark of pairs with subsets, such as RewardBench, from its source.
+
+Rows need subset, prompt, chosen and rejected. A plain prompt becomes a dialogue of one human turn,
+the form in which preferences are read. One row for each response: id, subset, side, prompt,
+response.
+"""
+
+import logging
+
+import pandas as pd
+
+from rewardlab.data.pairs_table import both_sides
+from rewardlab.data.preferences import ASSISTANT, HUMAN, read_pairs
+from rewardlab.data.rows import read_rows
+from rewardlab.data.sources import resolve
+from rewardlab.running.errors import UserError
+from rewardlab.running.stage import Output, main, stage
+from rewardlab.settings.data import SourceSettings
+
+log = logging.getLogger("rewardlab")
+
+
+def read_benchmark(rows) -> pd.DataFrame:
+    """Return a table of pairs with id and subset; raises UserError with the place of a bad row."""
+    table = []
+    for number, (place, fields) in enumerate(rows):
+        if not isinstance(fields.get("subset"), str):
+            raise UserError(f"{place}: the field 'subset' is missing or is no text.")
+        (pair,) = read_pairs([(place, fields)])
+        prompt = pair.prompt if pair.prompt.startswith(HUMAN) else as_dialogue(pair.prompt)
+        table.append((number, fields["subset"], prompt, pair.chosen, pair.rejected))
+    return pd.DataFrame(table, columns=["id", "subset", "prompt", "chosen", "rejected"])
+
+
+def as_dialogue(prompt: str) -> str:
+    """Return a prompt as the one human turn of a dialogue that waits for its answer."""
+    return f"{HUMAN} {prompt}{ASSISTANT}"
+
+
+@stage
+def read(responses: Output, settings: SourceSettings) -> None:
+    """A benchmark's responses, from its source."""
+    files = resolve(settings, "dataset", "data.benchmark")
+    pairs = read_benchmark(read_rows(files))
+    log.info("%d pairs of %d subsets", len(pairs), pairs.subset.nunique())
+    both_sides(pairs).to_parquet(responses, index=False)
+
+
+if __name__ == "__main__":
+    main(read)

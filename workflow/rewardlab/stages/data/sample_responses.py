@@ -1,0 +1,90 @@
+"""Samples responses of the base model to prompts of one split, a row for each response.
+
+Columns: prompt_id, response_id, use (what the response is for), prompt, response. A killed run goes
+on where it was.
+"""
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from rewardlab.data.manifest import open_artefact
+from rewardlab.data.sampling import SamplingSettings
+from rewardlab.policies.rollouts import sample_responses
+from rewardlab.running.errors import UserError
+from rewardlab.running.libraries import quieten
+from rewardlab.running.stage import Input, Output, State, main, stage
+from rewardlab.seeds import derive_seed
+from rewardlab.settings.types import Seed
+
+
+def drawn_prompts(table: pd.DataFrame, settings: SamplingSettings, seed: int) -> np.ndarray:
+    """Return prompts of the split in random order; raises UserError if there are too few."""
+    prompts = table.prompt[table.split.eq(settings.split)]
+    rng = np.random.default_rng(seed)
+    if settings.replacement:
+        return rng.choice(prompts, settings.prompts)
+    prompts = prompts.drop_duplicates().to_numpy()
+    if len(prompts) < settings.prompts:
+        raise UserError(
+            f"{settings.prompts} prompts of the split {settings.split} are asked for, but there "
+            f"are {len(prompts)}."
+        )
+    return rng.permutation(prompts)[: settings.prompts]
+
+
+def response_table(
+    prompts: np.ndarray, uses: list[str], responses: np.ndarray, refusal: str | None
+) -> pd.DataFrame:
+    """Return a row for each response; responses: (n, N), N to each of n prompts."""
+    if refusal is not None:
+        uses = [*uses, "refusal"]
+        responses = np.column_stack([responses, np.full(len(prompts), refusal, object)])
+    count = len(uses)
+    return pd.DataFrame(
+        {
+            "prompt_id": np.repeat(np.arange(len(prompts)), count),
+            "response_id": np.tile(np.arange(count), len(prompts)),
+            "use": np.tile(uses, len(prompts)),
+            "prompt": np.repeat(prompts, count),
+            "response": responses.ravel(),
+        }
+    )
+
+
+@stage
+def sample(
+    model: Input,
+    prompts: Input,
+    responses: Output,
+    state: State,
+    settings: SamplingSettings,
+    seed: Seed,
+) -> None:
+    """Responses of the base model, drawn once and used often."""
+    quieten()
+    drawn = drawn_prompts(pd.read_parquet(prompts), settings, derive_seed(seed, "prompts"))
+    uses = [use for use, count in settings.uses.items() for _ in range(count)]
+    folder = open_artefact(model)
+    language_model = AutoModelForCausalLM.from_pretrained(folder)
+    language_model.to("cuda" if torch.cuda.is_available() else "cpu")
+    by_prompt = settings.in_order == "prompt"
+    asked = np.repeat(drawn, len(uses)) if by_prompt else np.tile(drawn, len(uses))
+    texts = sample_responses(
+        language_model,
+        AutoTokenizer.from_pretrained(folder, padding_side="left"),
+        asked.tolist(),
+        settings.response_tokens,
+        derive_seed(seed, "responses"),
+        settings.batch_size,
+        state,
+    )
+    answers = np.array(texts, object)
+    answers = answers.reshape(len(drawn), -1) if by_prompt else answers.reshape(-1, len(drawn)).T
+    table = response_table(drawn, uses, answers, settings.refusal)
+    table.to_parquet(responses, index=False)
+
+
+if __name__ == "__main__":
+    main(sample)

@@ -1,0 +1,124 @@
+"""Finds the KL coefficient at which a method's policies end at the target divergence.
+
+Pilot policies are trained at each coefficient against heads of an ensemble that no figure uses, and
+never judged: no gold reward is looked at. With a fixed coefficient in the settings nothing is
+trained. Writes the coefficient and a table of what was tried; each pilot is kept in the stage's
+state.
+"""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from rewardlab.data.manifest import open_artefact
+from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta
+from rewardlab.evaluation.tables import write_csv
+from rewardlab.policies.ppo_training import NotFinite
+from rewardlab.policies.task import Penalty, Task, evaluate_policy, load_task, train_policy
+from rewardlab.running.errors import UserError
+from rewardlab.running.libraries import quieten
+from rewardlab.running.outputs import published
+from rewardlab.running.stage import Input, Output, State, main, stage
+from rewardlab.seeds import derive_seed
+from rewardlab.settings.policies import (
+    MatchedKLSettings,
+    MethodSettings,
+    PolicyEvaluationSettings,
+    ProxySettings,
+)
+from rewardlab.settings.ppo import PPOSettings
+from rewardlab.settings.types import Seed
+
+log = logging.getLogger("rewardlab")
+
+
+def search(
+    task: Task,
+    penalty: Penalty,
+    ppo: PPOSettings,
+    evaluation: PolicyEvaluationSettings,
+    wanted: MatchedKLSettings,
+    seed: int,
+    state: Path,
+) -> tuple[Trial, list[Trial]]:
+    """Return what `find_beta` found; pilots that an earlier attempt finished are not trained."""
+    reference = task.reference()
+
+    def pilot(beta: float, number: int) -> float:
+        file = state / f"pilot_{number}_{beta!r}.json"
+        if not file.exists():
+            pilot_seed = derive_seed(seed, "pilot", number)
+            head = number % task.ensemble.heads
+            try:
+                for _, actor in train_policy(  # noqa: B007  the last one is evaluated
+                    task, reference, penalty, head, beta, ppo, pilot_seed
+                ):
+                    pass
+            except NotFinite as error:
+                raise UserError(
+                    f"pilot {number} of {penalty.name} at beta {beta:g}, {error}."
+                ) from None
+            evaluated = evaluate_policy(
+                task,
+                actor,
+                reference,
+                evaluation,
+                ppo.response_tokens,
+                derive_seed(pilot_seed, "evaluation"),
+            )
+            with published(file) as partial:
+                partial.write_text(json.dumps(float(evaluated.kl.mean())))
+        return json.loads(file.read_text())
+
+    def kl_at(beta: float) -> np.ndarray:
+        found = np.array([pilot(beta, number) for number in range(wanted.pilots)])
+        log.info("%s at beta %.4g: KL %s", penalty.name, beta, found.round(3).tolist())
+        return found
+
+    return find_beta(kl_at, wanted.target, wanted.tolerance, wanted.first, wanted.rounds)
+
+
+@stage
+def find(
+    model: Input,
+    ensemble: Input,
+    prompts: Input,
+    coefficient: Output,
+    trials: Output,
+    state: State,
+    proxy: ProxySettings,
+    ppo: PPOSettings,
+    evaluation: PolicyEvaluationSettings,
+    matched_kl: MatchedKLSettings,
+    method: str,
+    settings: MethodSettings,
+    seed: Seed,
+) -> None:
+    """The KL coefficient of a method, as it is set or as the search finds it."""
+    quieten()
+    if settings.beta != "search":
+        beta, tried = settings.beta, []
+    else:
+        folder = open_artefact(ensemble)
+        task = load_task(model, prompts, folder, proxy, ppo, evaluation, seed)
+        penalty = Penalty(settings.penalty, settings.parameters)
+        try:
+            found, tried = search(task, penalty, ppo, evaluation, matched_kl, seed, state)
+        except NotReached as error:
+            raise UserError(
+                f"{method}: {error}; expected {matched_kl.tolerance:g} or nearer "
+                "(policies.matched_kl: more rounds, or another first)."
+            ) from None
+        beta = found.beta
+    coefficient.write_text(json.dumps({"method": method, "beta": beta}) + "\n")
+    table = pd.DataFrame(tried, columns=Trial._fields).assign(
+        method=method, target=matched_kl.target
+    )
+    write_csv(table.assign(round=range(1, len(table) + 1)), trials)
+
+
+if __name__ == "__main__":
+    main(find)

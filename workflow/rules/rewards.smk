@@ -1,0 +1,291 @@
+"""Reward models: the single model, the ensemble of heads, and what they say of responses."""
+
+
+def ensemble_parts(rewards, name):
+    """Return the names of what a set's ensemble consists of: itself, or its whole models."""
+    if rewards.ensemble.kind != "independent":
+        return [f"ensemble_{name}"]
+    return [f"member_{name}_{member}" for member in range(rewards.ensemble.heads)]
+
+
+def scoring_models(config, wildcards):
+    """Return the manifests of what scores as reward_model or as ensemble."""
+    single = [f"{wildcards.model}_{wildcards.set}"]
+    ensemble = wildcards.model == "ensemble"
+    names = ensemble_parts(config.rewards, wildcards.set) if ensemble else single
+    return expand("<results>/models/{name}.json", name=names)
+
+
+def shown_losses(config, wildcards):
+    """Return the training losses of the shown ensemble."""
+    names = ensemble_parts(config.rewards, config.rewards.shown)
+    return expand("<results>/losses/{name}.csv", name=names)
+
+
+def shown_costs(config, wildcards):
+    """Return what the shown models cost: the single one, features if any, the ensemble."""
+    shown_set = config.rewards.shown
+    features = [] if config.rewards.ensemble.kind == "independent" else [f"features_{shown_set}"]
+    names = [f"reward_model_{shown_set}", *features, *ensemble_parts(config.rewards, shown_set)]
+    return expand("<results>/costs/{name}_measured.csv", name=names)
+
+
+def of_sets(pattern):
+    """Return an input function: a file for each set that has reward models of its own."""
+    return RUNS.paths(lambda config, wildcards: expand(pattern, set=config.rewards.sets))
+
+
+BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE = (
+    RUNS.path(f"<results>/scores/{BENCHMARK}_by_{model}_{{config.rewards.shown}}.parquet")
+    for model in ("ensemble", "reward_model")
+)
+
+
+use rule job as train_reward_model with:
+    """The single reward model: the whole trunk and one logit."""
+    input:
+        trunk=REWARD_TRUNK,
+        preferences="<results>/preferences/{set}.parquet",
+    output:
+        **saved_model("reward_model_{set}"),
+    log:
+        "<logs>/train_reward_model_{set}.log",
+    params:
+        **stage("rewards.train", settings="rewards.model", seed=["train_reward_model", "{set}"]),
+
+
+use rule train_reward_model as train_member with:
+    output:
+        **saved_model("member_{set}_{member}"),
+    log:
+        "<logs>/train_member_{set}_{member}.log",
+    wildcard_constraints:
+        member=r"\d+",
+    params:
+        **stage(
+            "rewards.train",
+            settings="rewards.model",
+            seed=["train_member", "{set}", "{member}"],
+            name="ensemble of whole models",
+        ),
+
+
+use rule job as extract_features with:
+    """The frozen trunk's features of every preference pair, once for all heads."""
+    input:
+        model="<results>/models/reward_model_{set}.json",
+        preferences="<results>/preferences/{set}.parquet",
+    output:
+        features="<results>/features/{set}.safetensors",
+        measured="<results>/costs/features_{set}_measured.csv",
+        provenance="<results>/features/{set}.json",
+    log:
+        "<logs>/extract_features_{set}.log",
+    params:
+        **stage("rewards.extract_features", settings="rewards.features"),
+
+
+use rule job as fit_heads with:
+    """The ensemble: heads on the frozen trunk, saved as one model."""
+    input:
+        "<results>/features/{set}.json",
+        model="<results>/models/reward_model_{set}.json",
+        features="<results>/features/{set}.safetensors",
+    output:
+        **saved_model("ensemble_{set}", "ensemble"),
+    log:
+        "<logs>/fit_heads_{set}.log",
+    params:
+        **stage(
+            "rewards.fit_heads",
+            settings="rewards.ensemble",
+            seeds=lambda config, wildcards: [derive_seed(config.seed, "fit_heads", wildcards.set)],
+        ),
+
+
+use rule job as list_heldout with:
+    """Both responses of every held-out pair of a preference set."""
+    input:
+        preferences="<results>/preferences/{set}.parquet",
+    output:
+        **recorded(responses="<results>/responses/heldout_{set}.parquet"),
+    log:
+        "<logs>/list_heldout_{set}.log",
+    params:
+        **stage("data.list_heldout", name="{set}"),
+
+
+use rule job as score_responses with:
+    """Rewards of listed responses, by the single model or by the ensemble of a set."""
+    input:
+        model=RUNS.paths(scoring_models),
+        responses="<results>/responses/{responses}.parquet",
+    output:
+        **recorded(scores="<results>/scores/{responses}_by_{model}_{set}.parquet"),
+    log:
+        "<logs>/score_{responses}_by_{model}_{set}.log",
+    wildcard_constraints:
+        model="reward_model|ensemble",
+    params:
+        **stage("rewards.score", settings="rewards.features"),
+
+
+use rule score_responses as score_benchmark with:
+    """The same of the benchmark and of the held-out pairs of the shown set, in one job."""
+    input:
+        model=RUNS.paths(scoring_models),
+        responses=[
+            f"<results>/responses/{BENCHMARK}.parquet",
+            "<results>/responses/heldout_{set}.parquet",
+        ],
+    output:
+        scores=[
+            f"<results>/scores/{BENCHMARK}_by_{{model}}_{{set}}.parquet",
+            "<results>/scores/heldout_{set}_by_{model}_{set}.parquet",
+        ],
+        provenance="<results>/scores/benchmark_and_heldout_by_{model}_{set}.json",
+    log:
+        "<logs>/score_benchmark_by_{model}_{set}.log",
+    wildcard_constraints:
+        model="reward_model|ensemble",
+        set=one_of(RUNS.every(lambda config: [config.rewards.shown])),
+
+
+use rule score_responses as score_pool with:
+    """The same of the sampled pool, both splits in one job."""
+    input:
+        model="<results>/models/reward_model_{set}.json",
+        responses=expand("<results>/responses/pool_{split}.parquet", split=SPLITS),
+    output:
+        scores=expand("<results>/scores/pool_{split}_by_reward_model_{{set}}.parquet", split=SPLITS),
+        provenance="<results>/scores/pool_by_reward_model_{set}.json",
+    log:
+        "<logs>/score_pool_by_reward_model_{set}.log",
+
+
+ruleorder: score_pool > score_benchmark > score_responses
+
+
+use rule job as tabulate_heldout with:
+    """Held-out accuracy of every set's reward model and ensemble, beside two baselines."""
+    input:
+        preferences=of_sets("<results>/preferences/{set}.parquet"),
+        single=of_sets("<results>/scores/heldout_{set}_by_reward_model_{set}.parquet"),
+        ensemble=of_sets("<results>/scores/heldout_{set}_by_ensemble_{set}.parquet"),
+    output:
+        **table("rewards/heldout"),
+    log:
+        "<logs>/tabulate_heldout.log",
+    params:
+        **stage(
+            "rewards.tabulate_heldout",
+            sets=seeds_of("tabulate_heldout", lambda config: config.rewards.sets),
+        ),
+
+
+use rule figure as draw_rewards_heldout with:
+    """Held-out accuracy of reward models and ensembles, beside two baselines."""
+    pathvars:
+        item="rewards/heldout",
+    params:
+        **figure("rewards.heldout", "Reward models", "Held-out accuracy"),
+
+
+use rule job as tabulate_heads with:
+    """The tables of Figures 1, 6 and 9: how much heads disagree, and how accurate they are."""
+    input:
+        ensemble=BENCHMARK_BY_ENSEMBLE,
+        single=BENCHMARK_BY_SINGLE,
+    output:
+        **tables("uncertainty", rewards="fig1", variances="fig6", accuracies="fig9"),
+    log:
+        "<logs>/tabulate_heads.log",
+    params:
+        **stage("rewards.tabulate_heads"),
+
+
+use rule figure as draw_uncertainty_fig1 with:
+    """Figure 1: the heads' rewards of one response."""
+    pathvars:
+        item="uncertainty/fig1",
+    params:
+        **figure("uncertainty.head_rewards", UNCERTAINTY, "Figure 1"),
+
+
+use rule figure as draw_uncertainty_fig6 with:
+    """Figure 6: variances over heads, by set."""
+    pathvars:
+        item="uncertainty/fig6",
+    params:
+        **figure("uncertainty.head_variances", UNCERTAINTY, "Figure 6"),
+
+
+use rule figure as draw_uncertainty_fig9 with:
+    """Figure 9: accuracies of the heads and of the single model."""
+    pathvars:
+        item="uncertainty/fig9",
+    params:
+        **figure("uncertainty.head_accuracies", UNCERTAINTY, "Figure 9"),
+
+
+use rule job as tabulate_losses with:
+    """Figure 8's table: training losses of the single model and of the heads."""
+    input:
+        single=RUNS.path("<results>/losses/reward_model_{config.rewards.shown}.csv"),
+        heads=RUNS.paths(shown_losses),
+    output:
+        **table("uncertainty/fig8"),
+    log:
+        "<logs>/tabulate_losses.log",
+    params:
+        **stage("rewards.tabulate_losses", settings="rewards.model"),
+
+
+use rule figure as draw_uncertainty_fig8 with:
+    """Figure 8: training losses of the single model and of the heads."""
+    pathvars:
+        item="uncertainty/fig8",
+    params:
+        **figure("uncertainty.training_losses", UNCERTAINTY, "Figure 8"),
+
+
+use rule job as tabulate_uncertainty_table1 with:
+    """Table 1: RewardBench as printed, averages computed again, and our scores beside them."""
+    input:
+        single=BENCHMARK_BY_SINGLE,
+        ensemble=BENCHMARK_BY_ENSEMBLE,
+    output:
+        table=report("<results>/tables/uncertainty/table1.csv", **ITEM),
+        findings="<results>/tables/uncertainty/table1.rst",
+        provenance="<results>/tables/uncertainty/table1.json",
+    log:
+        "<logs>/uncertainty_table1.log",
+    params:
+        **shown(UNCERTAINTY, "Table 1"),
+        **stage("rewards.tabulate_scores", printed=printed("uncertainty_table1")),
+
+
+use rule job as tabulate_uncertainty_tables2_5 with:
+    """Tables 2 to 5: settings and measured cost of the reward models, beside the paper's."""
+    input:
+        measured=RUNS.paths(shown_costs),
+    output:
+        table=report("<results>/tables/uncertainty/tables2_5_measured.csv", **ITEM),
+        findings="<results>/tables/uncertainty/tables2_5_measured.rst",
+        provenance="<results>/tables/uncertainty/tables2_5_measured.json",
+    log:
+        "<logs>/uncertainty_tables2_5.log",
+    params:
+        **shown(UNCERTAINTY, "Tables 2 to 5"),
+        **stage(
+            "costs.tabulate",
+            printed=printed("uncertainty_tables2_5"),
+            models={
+                "single reward model": ["single reward model"],
+                "ensemble of heads": [
+                    "features",
+                    "ensemble of heads",
+                    "ensemble of whole models",
+                ],
+            },
+        ),
