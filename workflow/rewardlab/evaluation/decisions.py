@@ -31,16 +31,25 @@ NAN = float("nan")
 
 
 class Quantity(NamedTuple):
-    """A measured value with its interval, (NaN, NaN) where it is exact."""
+    """A measured value with its interval; NaN where there is none.
+
+    A value that is not exact and whose interval could not be had decides nothing.
+    """
 
     value: float
     low: float = NAN
     high: float = NAN
+    is_exact: bool = False
 
     @property
     def interval(self) -> tuple[float, float]:
         """Return the interval; of an exact value, the value twice."""
-        return (self.value, self.value) if self.low != self.low else (self.low, self.high)
+        return (self.value, self.value) if self.is_exact else (self.low, self.high)
+
+
+def exact(value: float) -> Quantity:
+    """Return a quantity without an interval, since nothing in it was drawn."""
+    return Quantity(float(value), is_exact=True)
 
 
 Quantities = Mapping[str, Mapping[str, Quantity]]

@@ -59,7 +59,17 @@ def findings_table(findings: list[Finding]) -> pd.DataFrame:
             (finding.id, name, key, *quantity, shown, finding.evidence)
             for name, key, quantity, shown in listed
         ]
-    columns = ["id", "quantity", "on", "value", "ci_low", "ci_high", "shown", "evidence"]
+    columns = [
+        "id",
+        "quantity",
+        "on",
+        "value",
+        "ci_low",
+        "ci_high",
+        "exact",
+        "shown",
+        "evidence",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -90,7 +100,7 @@ def claims_table(claims: list[Claim], findings: pd.DataFrame) -> pd.DataFrame:
 def _decided(claim: Claim, found: pd.DataFrame) -> str:
     quantities: dict[str, dict[str, Quantity]] = {}
     for row in found[found.quantity.notna() & found.quantity.ne("")].itertuples():
-        quantity = Quantity(row.value, row.ci_low, row.ci_high)
+        quantity = Quantity(row.value, row.ci_low, row.ci_high, row.exact)
         quantities.setdefault(row.quantity, {})[str(row.on)] = quantity
     try:
         return decide(claim.rule, quantities)

@@ -122,7 +122,7 @@ def rows_by_k(found: Found, rules: dict[str, Rule]) -> Iterator[Row]:
     for (claim, scored_by, metric, k), quantities in found.items():
         by_metric = {name: {metric: value} for name, value in quantities.items()}
         verdict = decide(rules[claim], by_metric)
-        yield Row(claim, scored_by, metric, k, *shown_of(claim, quantities), verdict)
+        yield Row(claim, scored_by, metric, k, *shown_of(claim, quantities)[:3], verdict)
 
 
 def finding_of(claim: str, found: Found, rows: pd.DataFrame, shown_k: int) -> Finding:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.decisions import Quantity, exact
 from rewardlab.evaluation.findings import Finding, findings_table
 from rewardlab.evaluation.statistics import bootstrap_interval
 from rewardlab.evaluation.tables import read_csv, write_csv
@@ -25,7 +25,7 @@ def bandit_finding(table: pd.DataFrame) -> Finding:
         f"true return {conservative:.2f} conservative and {naive:.2f} naive, in a bandit that was "
         "made to show it"
     )
-    return Finding("U2", {}, Quantity(conservative - naive), evidence)
+    return Finding("U2", {}, exact(conservative - naive), evidence)
 
 
 def drawn_returns(table: pd.DataFrame) -> np.ndarray:
@@ -83,7 +83,7 @@ def alike_finding(draws: np.ndarray, means: pd.DataFrame, spread: float, seed: i
         "gap between the means, in deviations of the unaware return, by norm of r*: "
         f"{by_norm}; the paper gives no norm"
     )
-    quantities = {"gap": {f"{norm:g}": Quantity(gap) for norm, gap in gaps.items()}}
+    quantities = {"gap": {f"{norm:g}": exact(gap) for norm, gap in gaps.items()}}
     return Finding("U3c", quantities, shown, evidence)
 
 
@@ -96,7 +96,7 @@ def gains_finding(draws: np.ndarray, means: pd.DataFrame, spread: float, seed: i
     )
     evidence = f"mean gains unaware / aware, by norm of r*: {by_norm}; the paper gives no norm"
     quantities = {
-        name: {f"{norm:g}": Quantity(gain) for norm, gain in means[method].items()}
+        name: {f"{norm:g}": exact(gain) for norm, gain in means[method].items()}
         for name, method in (("unaware gain", UNAWARE), ("aware gain", AWARE))
     }
     return Finding("U4c", quantities, shown, evidence)
@@ -105,17 +105,17 @@ def gains_finding(draws: np.ndarray, means: pd.DataFrame, spread: float, seed: i
 def risk_finding(table: pd.DataFrame) -> Finding:
     """Return U5: how much likelier the variance-aware policy is to do worse than the reference."""
     rows = table[table.quantity.eq("probability of underperforming")]
-    exact, drawn = (
+    closed, drawn = (
         rows[rows.source.eq(source)].set_index(["at", "series"])
         for source in ("closed form", "drawn")
     )
-    differences = exact.value.xs(AWARE, level=1) - exact.value.xs(UNAWARE, level=1)
+    differences = closed.value.xs(AWARE, level=1) - closed.value.xs(UNAWARE, level=1)
     value = drawn.value.xs(AWARE, level=1) - drawn.value.xs(UNAWARE, level=1)
     low = drawn.ci_low.xs(AWARE, level=1) - drawn.ci_high.xs(UNAWARE, level=1)
     high = drawn.ci_high.xs(AWARE, level=1) - drawn.ci_low.xs(UNAWARE, level=1)
     widest = differences.index.max()
     quantities = {
-        "exact difference": {f"{at:g}": Quantity(part) for at, part in differences.items()},
+        "exact difference": {f"{at:g}": exact(part) for at, part in differences.items()},
         "drawn difference": {f"{at:g}": Quantity(value[at], low[at], high[at]) for at in low.index},
     }
     evidence = (
@@ -129,13 +129,13 @@ def bound_finding(table: pd.DataFrame) -> Finding:
     """Return U6: which promises of coverage Theorem 2.2 breaks, in closed form and drawn."""
     rows = table[table.theorem.eq(2.2) & table.quantity.eq("inequality, true norm 0")]
     keys = ["series", "dimension", "at"]
-    exact = rows[rows.source.eq("closed form")].set_index(keys)
+    closed = rows[rows.source.eq("closed form")].set_index(keys)
     drawn = rows[rows.source.eq("drawn")].set_index(keys)
-    promised = exact.index.get_level_values("at")
-    short = exact.value < promised - 1e-9
+    promised = closed.index.get_level_values("at")
+    short = closed.value < promised - 1e-9
     broken = short & (drawn.ci_high < promised)
-    shortfall = (promised - exact.value)[broken].get("printed", pd.Series(dtype=float))
-    dimension, at = shortfall.idxmax() if len(shortfall) else exact.index.droplevel(0)[-1]
+    shortfall = (promised - closed.value)[broken].get("printed", pd.Series(dtype=float))
+    dimension, at = shortfall.idxmax() if len(shortfall) else closed.index.droplevel(0)[-1]
     row = drawn.loc[("printed", dimension, at)]
     inverted = bool(broken.get("inverted", pd.Series(dtype=bool)).any())
     kept = not short.xs("chi-square").any()
@@ -145,9 +145,9 @@ def bound_finding(table: pd.DataFrame) -> Finding:
         f", with the chi-square quantile {'all are kept' if kept else 'some are broken'}"
     )
     quantities = {
-        "promises broken": {ALL: Quantity(float(len(shortfall)))},
+        "promises broken": {ALL: exact(len(shortfall))},
         "promises broken by the chi-square quantile": {
-            ALL: Quantity(float(short.xs("chi-square").sum()))
+            ALL: exact(short.xs("chi-square").sum())
         },
     }
     shown = Quantity(row.value, row.ci_low, row.ci_high)
@@ -165,7 +165,7 @@ def optimum_finding(table: pd.DataFrame) -> Finding:
         "largest reward lost by the printed form, its coefficient free, at equal budget; the true "
         f"optimum and a numeric optimiser differ by at most {max(error, 1e-10):.0e}"
     )
-    quantities = {"lost": {ALL: Quantity(lost)}, "optimiser's distance": {ALL: Quantity(error)}}
+    quantities = {"lost": {ALL: exact(lost)}, "optimiser's distance": {ALL: exact(error)}}
     return Finding("U7", quantities, ("lost", ALL), evidence)
 
 

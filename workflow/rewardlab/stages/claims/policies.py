@@ -7,7 +7,7 @@ methods. Where a policy did not end well, what rests on the variance is inconclu
 import numpy as np
 import pandas as pd
 
-from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.decisions import Quantity, exact
 from rewardlab.evaluation.findings import Finding, findings_table
 from rewardlab.evaluation.paired_policies import RESAMPLES, PairedPolicies
 from rewardlab.evaluation.statistics import percentile_interval
@@ -35,7 +35,7 @@ def reward_findings(paired: PairedPolicies, claim: str, seed: int) -> list[Findi
         evidence += f"; {len(paired.lost)} policies did not end well: {paired.lost.ended.iloc[0]}"
     quantities = {
         "ratio": {ALL: paired.ratio_of_variances()},
-        "policies lost": {ALL: Quantity(float(len(paired.lost)))},
+        "policies lost": {ALL: exact(len(paired.lost))},
     }
     variances = Finding(f"{claim}b", quantities, ("ratio", ALL), evidence)
 

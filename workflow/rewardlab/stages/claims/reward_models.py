@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.decisions import Quantity, exact
 from rewardlab.evaluation.ensembles import (
     centred,
     gaussian_kurtosis,
@@ -60,7 +60,7 @@ def table_finding(printed: dict[str, Any]) -> Finding:
     evidence = (
         f"largest difference of an average from its sections ({worst}); our score needs scale"
     )
-    quantities = {"gap": dict(zip(table.model, map(Quantity, gaps), strict=True))}
+    quantities = {"gap": dict(zip(table.model, map(exact, gaps), strict=True))}
     return Finding("U8", quantities, ("gap", worst), evidence)
 
 
@@ -110,7 +110,7 @@ def loss_finding(table: pd.DataFrame, seed: int) -> Finding:
     heads = bootstrapped(mean, last["ensemble"].to_numpy(), seed)
     quantities = {
         "final loss of the heads": {ALL: heads},
-        "the same less the single model's": {ALL: Quantity(*(part - single for part in heads))},
+        "the same less the single model's": {ALL: Quantity(*(part - single for part in heads[:3]))},
     }
     evidence = f"mean final loss of the heads; the single model's is {single:.3f}"
     return Finding("U11", quantities, ("final loss of the heads", ALL), evidence)
@@ -162,7 +162,7 @@ def gaussian_finding(scores: pd.DataFrame, seed: int) -> Finding:
     )
     quantities = {
         "correlation less that of independent heads": {
-            ALL: Quantity(*(part - expected for part in correlation))
+            ALL: Quantity(*(part - expected for part in correlation[:3]))
         },
         "kurtosis less a Gaussian's": {
             ALL: Quantity(*(part - gaussian for part in (kurtosis(deviates), *tails)))
@@ -178,7 +178,7 @@ def cost_finding(costs: pd.DataFrame) -> Finding:
         "model size were not run; value: parameters of the heads"
     )
     parameters = costs[costs.quantity.eq("trainable parameters")].set_index("model").here
-    return Finding("U17", {}, Quantity(float(parameters["ensemble of heads"])), evidence)
+    return Finding("U17", {}, exact(parameters["ensemble of heads"]), evidence)
 
 
 @stage
