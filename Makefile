@@ -33,7 +33,7 @@ bench: $(VENV)/.installed ## time what has to be fast
 	$(BIN)/python -m pytest tests/bench --benchmark-only --benchmark-columns=min,median,rounds
 
 schema: $(VENV)/.installed ## write the JSON schema of config.yaml, for editors
-	$(BIN)/python -m rewardlab.settings > workflow/schemas/config.schema.json
+	$(BIN)/python -m rewardlab.settings.compose > workflow/schemas/config.schema.json
 
 clean: ## remove results, figures and logs, but not the environment
 	rm -rf results figures logs report.html .snakemake .pytest_cache .ruff_cache .benchmarks

@@ -16,7 +16,7 @@ import torch
 from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadModel
 
 from rewardlab.policies.actor import Actor, padded_left
-from rewardlab.policies.penalties import proxy_of
+from rewardlab.policies.penalties import penalised_reward
 from rewardlab.policies.ppo_training import ppo_step
 from rewardlab.settings.ppo import TRL_DEFAULTS, PPOSettings
 
@@ -66,7 +66,7 @@ def test_a_step_of_ours(benchmark, capsys, activation):
     def proxy(prompts, rollout):
         whole = torch.cat([prompts.tokens, rollout.tokens], 1)
         rewards = ensemble(whole, attention_mask=torch.ones_like(whole)).logits
-        return proxy_of("aware", rewards, 0, 0.0)
+        return penalised_reward("variance_aware", rewards, 0, {"exponent": 1.0})
 
     def step():
         rows = torch.randint(2, WORDS, (BATCH, PROMPT), generator=generator).tolist()

@@ -11,9 +11,9 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from rewardlab.policies.actor import Actor, Rollout, padded_left
 from rewardlab.policies.ppo import (
     advantages_and_returns,
+    penalised_rewards,
     ppo_losses,
     sequence_kl,
-    token_rewards,
 )
 from rewardlab.policies.ppo_training import update
 from rewardlab.settings.ppo import PPOSettings
@@ -37,11 +37,11 @@ class Recorded:
             minibatch_size=said["mini_batch_size"],
             epochs=said["ppo_epochs"],
             learning_rate=said["learning_rate"],
-            discount=said["gamma"],
-            trace=said["lam"],
-            clip=said["cliprange"],
-            value_clip=said["cliprange_value"],
-            value_coefficient=said["vf_coef"],
+            gamma=said["gamma"],
+            gae_lambda=said["lam"],
+            clip_range=said["cliprange"],
+            clip_range_value=said["cliprange_value"],
+            vf_coef=said["vf_coef"],
             ratio_threshold=said["ratio_threshold"],
             response_tokens=max(map(len, self.text["responses"])),
         )
@@ -109,7 +109,7 @@ def test_logprobs_and_values(recorded):
 
 def rewards_of(recorded) -> torch.Tensor:
     coefficients = torch.full((len(recorded.tokens),), recorded.beta)
-    return token_rewards(
+    return penalised_rewards(
         recorded.tensors["scores"],
         recorded.responses_of("logprobs"),
         recorded.responses_of("reference_logprobs"),
@@ -134,8 +134,8 @@ def test_advantages_and_returns(recorded):
         recorded.responses_of("values"),
         rewards_of(recorded),
         mask,
-        recorded.settings.discount,
-        recorded.settings.trace,
+        recorded.settings.gamma,
+        recorded.settings.gae_lambda,
     )
     expected = recorded.responses_of("advantages")
     torch.testing.assert_close(advantages * mask, expected, **CLOSE)
@@ -160,8 +160,8 @@ def test_first_losses(recorded):
         recorded.responses_of("advantages")[rows],
         recorded.responses_of("returns")[rows],
         recorded.mask[rows].float(),
-        recorded.settings.clip,
-        recorded.settings.value_clip,
+        recorded.settings.clip_range,
+        recorded.settings.clip_range_value,
     )
     first = recorded.text["losses"][0]
     assert losses.policy.item() == pytest.approx(first["policy"], abs=1e-5)

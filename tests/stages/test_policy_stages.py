@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,17 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadModel
 
-from rewardlab.stages import find_beta, gather_policies, judge_responses, train_policies
+from rewardlab.running.errors import UserError
+from rewardlab.running.stage import main
+from rewardlab.settings.policies import (
+    MatchedKLSettings,
+    MethodSettings,
+    PolicyEvaluationSettings,
+    ProxySettings,
+)
+from rewardlab.settings.ppo import PPOSettings
+from rewardlab.settings.world import WorldSettings
+from rewardlab.stages.policies import find_beta, judge, train
 from rewardlab.world.grammar import all_prompts
 from rewardlab.world.tokenizer import build_tokenizer
 
@@ -22,8 +33,6 @@ PROXY = {
     "centring": "base",
     "centring_samples": 40,
     "max_length": 32,
-    "lower_bound": 1.0,
-    "uncertainty_weighted": 0.5,
 }
 PPO = {
     "steps": 6,
@@ -31,11 +40,11 @@ PPO = {
     "minibatch_size": 4,
     "epochs": 2,
     "learning_rate": 1e-3,
-    "discount": 1.0,
-    "trace": 0.95,
-    "clip": 0.2,
-    "value_clip": 0.2,
-    "value_coefficient": 0.1,
+    "gamma": 1.0,
+    "gae_lambda": 0.95,
+    "clip_range": 0.2,
+    "clip_range_value": 0.2,
+    "vf_coef": 0.1,
     "ratio_threshold": 10.0,
     "response_tokens": 5,
 }
@@ -66,33 +75,41 @@ def inputs(tmp_path_factory):
     return folder
 
 
-def arguments(inputs, target, method="vanilla", cells=((0, 0, 0), (1, 1, 0)), **changes):
-    settings = {**SETTINGS, "ppo": {**PPO, **changes}}
+PENALTIES = {"vanilla": {}, "variance_aware": {"exponent": 1.0}}
+
+
+def arguments(inputs, target, method="vanilla", cells=((0, 0, 0, 0), (1, 0, 1, 0)), **changes):
+    """Return the command line of a training: one of the methods, or the base model's."""
+    trained = method != "reference"
     given = {
-        "settings": json.dumps(settings),
+        **{name: json.dumps(value) for name, value in SETTINGS.items()},
+        "ppo": json.dumps({**PPO, **changes}),
         "seed": "3",
         "model": inputs / "base",
-        "ensemble": inputs / "ensemble",
         "prompts": inputs / "prompts.parquet",
-        "beta": inputs / "beta.json",
         "method": method,
-        "cells": json.dumps(cells),
+        "penalty": method if trained else "null",
+        "parameters": json.dumps(PENALTIES.get(method, {})),
+        "factor": "1",
+        "policies": json.dumps(cells),
         "log": target / "log",
     }
+    if trained:
+        given |= {"ensemble": inputs / "ensemble", "coefficient": inputs / "beta.json"}
     given |= {name: target / name for name in OUTPUTS}
     return [part for name, value in given.items() for part in (f"--{name}", str(value))]
 
 
-def train(inputs, target, *rest, **options):
+def trained(inputs, target, *rest, **options):
     target.mkdir(exist_ok=True)
-    train_policies.COMMAND.main(arguments(inputs, target, *rest, **options))
+    main(train.train, arguments(inputs, target, *rest, **options))
     return {name: pd.read_parquet(target / name) for name in ("steps", "responses", "ended")}
 
 
 def test_methods_are_paired_and_policies_load(inputs, tmp_path):
     """The same seeds for every method: the first rollout is the same, and then they part."""
-    found = {m: train(inputs, tmp_path / m, m) for m in ("vanilla", "aware")}
-    first, second = (found[method]["steps"] for method in ("vanilla", "aware"))
+    found = {m: trained(inputs, tmp_path / m, m) for m in PENALTIES}
+    first, second = (found[method]["steps"] for method in PENALTIES)
     opening = first.step.eq(1)
     assert first.proxy[opening].tolist() == second.proxy[opening].tolist()
     assert first.penalty[~opening].tolist() != second.penalty[~opening].tolist()
@@ -107,11 +124,11 @@ def test_methods_are_paired_and_policies_load(inputs, tmp_path):
 
 
 def test_killed_at_random_the_tables_are_those_of_an_undisturbed_run(inputs, tmp_path):
-    cells = tuple((number, number % 3, 0) for number in range(5))
-    undisturbed = train(inputs, tmp_path / "whole", cells=cells, steps=12)
+    cells = tuple((number, 0, number % 3, 0) for number in range(5))
+    undisturbed = trained(inputs, tmp_path / "whole", cells=cells, steps=12)
     target = tmp_path / "killed"
     target.mkdir()
-    command = [sys.executable, "-m", "rewardlab.stages.train_policies"]
+    command = [sys.executable, "-m", "rewardlab.stages.policies.train"]
     command += arguments(inputs, target, cells=cells, steps=12)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     rng, kills = random.Random(0), 0
@@ -132,11 +149,11 @@ def test_killed_at_random_the_tables_are_those_of_an_undisturbed_run(inputs, tmp
     assert kills >= 2
     finished = {path: path.stat().st_mtime for path in target.glob(".state/*/policy_?/ended.json")}
     assert finished
-    log = train(inputs, target, cells=cells, steps=12)
-    said = (target / "log").read_text()
-    assert said.count("finished after") == 5 - len(finished)
+    again = trained(inputs, target, cells=cells, steps=12)
+    text = (target / "log").read_text()
+    assert text.count("finished after") == 5 - len(finished)
     for name, table in undisturbed.items():
-        pd.testing.assert_frame_equal(log[name], table)
+        pd.testing.assert_frame_equal(again[name], table)
 
 
 def test_a_policy_whose_values_are_not_finite_is_named_and_the_others_are_kept(inputs, tmp_path):
@@ -149,9 +166,9 @@ def test_a_policy_whose_values_are_not_finite_is_named_and_the_others_are_kept(i
     save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
     target = tmp_path / "out"
     target.mkdir()
-    given = arguments(inputs, target, cells=[(0, 0, 0), (1, 1, 2), (2, 2, 0)])
+    given = arguments(inputs, target, cells=[(0, 0, 0, 0), (1, 0, 1, 2), (2, 0, 2, 0)])
     given[given.index(str(inputs / "ensemble"))] = str(broken)
-    train_policies.COMMAND.main(given)
+    main(train.train, given)
     ended = pd.read_parquet(target / "ended").set_index("policy").ended
     assert ended[1] == "vanilla, head 1, trial 2, step 1: a reward is not finite"
     assert ended[[0, 2]].tolist() == ["finished", "finished"]
@@ -159,50 +176,78 @@ def test_a_policy_whose_values_are_not_finite_is_named_and_the_others_are_kept(i
     assert set(responses.policy) == {0, 2}
     assert {path.name for path in (target / "models").iterdir()} == {"policy_0", "policy_2"}
 
-    # Together with a reference and judged: the lost policy stands in the table, without a value.
-    base = responses.drop(columns=["head", "trial"]).assign(policy=responses.policy)
-    base.to_parquet(tmp_path / "reference.parquet", index=False)
-    files = {name: tmp_path / f"all_{name}" for name in ("steps", "responses", "ended")}
-    gather_policies.COMMAND.main(
-        [
-            *("--steps", str(target / "steps"), "--ended", str(target / "ended")),
-            *("--responses", str(target / "responses"), str(tmp_path / "reference.parquet")),
-            *("--methods", "vanilla", "--all-steps", str(files["steps"])),
-            *("--all-responses", str(files["responses"]), "--all-ended", str(files["ended"])),
-        ]
+    # Judged beside the base model: the lost policy stands in the table, without a value.
+    base = tmp_path / "base"
+    trained(inputs, base, "reference", cells=[(0, 0, 0, 0), (1, 0, 1, 0)])
+    world = WorldSettings(
+        seed=0,
+        overall_weights=(1.0, 1.0),
+        dialect={"share": 0.12, "value": "equal", "coverage": "heterogeneous"},
     )
-    scores = pd.read_parquet(files["responses"])
-    scores.assign(gold=1.0).to_parquet(tmp_path / "scores.parquet", index=False)
-    judge_responses.COMMAND.main(
-        [
-            *("--scores", str(tmp_path / "scores.parquet"), "--ended", str(files["ended"])),
-            *("--judge", "gold", "--policies", str(tmp_path / "policies.csv")),
-        ]
+    judge.judge_policies(
+        [base / "responses", target / "responses"],
+        [base / "ended", target / "ended"],
+        [target / "steps"],
+        tmp_path / "policies.csv",
+        tmp_path / "steps.parquet",
+        world,
+        "gold_overall",
     )
     policies = pd.read_csv(tmp_path / "policies.csv")
-    trained = policies[policies.method.eq("vanilla")].set_index("policy")
-    assert trained.judged.isna().tolist() == [False, True, False]
-    assert trained.ended[1].startswith("vanilla, head 1, trial 2, step 1")
+    assert policies.method.tolist() == ["reference"] * 2 + ["vanilla"] * 3
+    lost = policies[policies.method.eq("vanilla")].set_index("policy")
+    assert lost.judged.isna().tolist() == [False, True, False]
+    assert lost.ended[1].startswith("vanilla, head 1, trial 2, step 1")
+    assert lost["head"].tolist() == [0, 1, 2]
+    reference = policies[policies.method.eq("reference")]
+    assert (reference.kl == 0).all()
+    assert reference["head"].isna().all()
+
+
+def test_the_base_model_answers_with_the_noise_of_the_policies(inputs, tmp_path):
+    """A policy that does not move says what the base model says: same prompts, same draws."""
+    reference = trained(inputs, tmp_path / "reference", "reference")["responses"]
+    still = trained(inputs, tmp_path / "still", learning_rate=1e-12)["responses"]
+    assert reference.response.tolist() == still.response.tolist()
+    assert not list((tmp_path / "reference" / "models").iterdir())
+
+
+def test_an_ensemble_of_several_is_taken_by_number(inputs, tmp_path):
+    several = tmp_path / "several"
+    for number in (0, 1):
+        shutil.copytree(inputs / "ensemble", several / str(number))
+    assert train.ensemble_folder([several], 1) == several / "1"
+    assert train.ensemble_folder([inputs / "ensemble"], 0) == inputs / "ensemble"
+    assert train.ensemble_folder([], 0) is None
 
 
 def search(inputs, folder, beta="search", **wanted):
     folder.mkdir(exist_ok=True)
     matched = {"target": 0.02, "tolerance": 0.01, "first": 0.05, "pilots": 2, "rounds": 12}
-    settings = {**SETTINGS, "matched_kl": {**matched, **wanted}, "beta": beta}
-    given = {
-        "settings": json.dumps(settings),
-        "seed": "0",
-        "model": inputs / "base",
-        "ensemble": inputs / "ensemble",
-        "prompts": inputs / "prompts.parquet",
-        "method": "vanilla",
-        "beta": folder / "beta.json",
-        "trials": folder / "trials.csv",
-    }
-    find_beta.COMMAND.main([part for k, v in given.items() for part in (f"--{k}", str(v))])
+    find_beta.find(
+        inputs / "base",
+        inputs / "ensemble",
+        inputs / "prompts.parquet",
+        folder / "beta.json",
+        folder / "trials.csv",
+        folder,
+        ProxySettings(**PROXY),
+        PPOSettings(**PPO),
+        PolicyEvaluationSettings(**SETTINGS["evaluation"]),
+        MatchedKLSettings(**{**matched, **wanted}),
+        "vanilla",
+        MethodSettings(penalty="vanilla", beta=beta),
+        0,
+    )
     return json.loads((folder / "beta.json").read_text())["beta"], pd.read_csv(
         folder / "trials.csv"
     )
+
+
+def test_the_search_finds_a_coefficient_near_the_target(inputs, tmp_path):
+    beta, trials = search(inputs, tmp_path / "found", tolerance=0.02)
+    assert trials.beta.iloc[-1] == pytest.approx(beta)
+    assert abs(trials.kl.iloc[-1] - 0.02) <= 0.02
 
 
 def test_a_fixed_coefficient_trains_nothing(inputs, tmp_path):
@@ -212,6 +257,6 @@ def test_a_fixed_coefficient_trains_nothing(inputs, tmp_path):
 
 
 def test_a_target_out_of_reach_is_said(inputs, tmp_path):
-    with pytest.raises(SystemExit, match=r"vanilla: after 2 coefficients the nearest KL"):
+    with pytest.raises(UserError, match=r"vanilla: after 2 coefficients the nearest KL"):
         search(inputs, tmp_path / "far", target=50.0, rounds=2)
     assert not (tmp_path / "far/beta.json").exists()

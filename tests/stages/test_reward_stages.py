@@ -196,7 +196,7 @@ def material(tmp_path_factory):
     TOKENIZER.save_pretrained(home / "trunk")
     table = pd.DataFrame({"prompt": PROMPTS * 200, "chosen": RESPONSES * 200})
     table["rejected"] = "just use the torch quickly ."
-    table["part"] = "train"
+    table["split"] = "train"
     table.to_parquet(home / "pairs.parquet")
     return home
 
@@ -239,7 +239,7 @@ def test_training_that_is_killed_goes_on_and_gives_the_same_model(material, tmp_
     calls = {}
     for name, home in homes.items():
         home.mkdir()
-        call = program("train_reward_model", material, home, settings, outputs, inputs)
+        call = program("rewards.train", material, home, settings, outputs, inputs)
         calls[name] = [*call, "--seed", "5"]
     finish(calls["whole"])
     home = homes["killed"]
@@ -270,11 +270,11 @@ def test_features_that_are_killed_go_on_and_are_the_same(material, tmp_path):
     calls = {}
     for name, home in homes.items():
         home.mkdir()
-        calls[name] = program("extract_features", material, home, settings, outputs, inputs)
+        calls[name] = program("rewards.extract_features", material, home, settings, outputs, inputs)
     finish(calls["whole"])
 
     def parts() -> list[Path]:
-        return list(homes["killed"].glob(".state/*/part-*.safetensors"))
+        return list(homes["killed"].glob(".state/*/features/part-*.safetensors"))
 
     kill_when(calls["killed"], lambda: len(parts()) >= 3)
     assert len(parts()) < 24, "the run had ended before it was killed: there is nothing to test"
@@ -286,7 +286,9 @@ def test_features_that_are_killed_go_on_and_are_the_same(material, tmp_path):
 def test_scoring_ones_own_file(material, tmp_path):
     table = pd.DataFrame({"prompt": PROMPTS, "response": RESPONSES, "mine": [1, 2, 3]})
     table.to_json(tmp_path / "own.jsonl", orient="records", lines=True)
-    call = program("score", material, tmp_path, "{}", {"scores": "s.parquet"}, {"model": "trunk"})
+    call = program(
+        "rewards.score", material, tmp_path, "{}", {"scores": "s.parquet"}, {"model": "trunk"}
+    )
     finish([*call, "--responses", str(tmp_path / "own.jsonl"), "--max-length", "32"])
     scores = pd.read_parquet(tmp_path / "s.parquet")
     assert scores.mine.tolist() == [1, 2, 3]
@@ -299,7 +301,7 @@ def test_scoring_a_file_without_a_response_names_the_row(material, tmp_path):
     (tmp_path / "own.jsonl").write_text('{"prompt": "p", "response": "r"}\n{"prompt": "p"}\n')
     settings = '{"batch_size": 2, "max_length": 32, "checkpoint_texts": 50}'
     call = program(
-        "score", material, tmp_path, settings, {"scores": "s.parquet"}, {"model": "trunk"}
+        "rewards.score", material, tmp_path, settings, {"scores": "s.parquet"}, {"model": "trunk"}
     )
     process = start([*call, "--responses", str(tmp_path / "own.jsonl")])
     error = process.communicate(timeout=120)[1]

@@ -7,12 +7,15 @@ import torch
 from scipy.special import expit
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from rewardlab.data.splits import PartSettings
+from rewardlab.data.pairs_table import sampled_pairs
+from rewardlab.data.sampling import SamplingSettings
 from rewardlab.policies.rollouts import sample_responses
 from rewardlab.running.errors import UserError
-from rewardlab.settings.world import WorldModelSettings, WorldPreferenceSettings, WorldSettings
-from rewardlab.stages import label_world_preferences as labels
-from rewardlab.stages import train_world_model
+from rewardlab.settings.data import SplitSettings
+from rewardlab.settings.world import WorldModelSettings, WorldSettings
+from rewardlab.stages.data.sample_responses import sample
+from rewardlab.stages.world import label_preferences as labels
+from rewardlab.stages.world import train_language_model
 from rewardlab.world.grammar import all_prompts
 from rewardlab.world.tokenizer import build_tokenizer
 
@@ -30,7 +33,7 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "world"
     size = {"texts": 2000, "layers": 1, "width": 48, "heads": 2}
     model = WorldModelSettings(**size, steps=250, batch_size=32, learning_rate=5e-3)
-    train_world_model.train(train_world_model.Settings(world=WORLD, model=model), 0, folder)
+    train_language_model.train(WORLD, model, 0, folder)
     return AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
 
 
@@ -72,7 +75,7 @@ def test_samples_begin_as_often_with_each_word_as_the_model_says(trained):
 
 def test_the_model_answers_as_the_worlds_speakers_do(trained):
     model, tokenizer = trained
-    texts = train_world_model.world_texts(WORLD, 3000, seed=7)
+    texts = train_language_model.world_texts(WORLD, 3000, seed=7)
     spoken = pd.Series([text.split(" ? ")[1].split()[0] for text in texts])
     prompts = [f"{text.split(' ? ')[0]} ?" for text in texts]
     sampled = pd.Series(sample_responses(model, tokenizer, prompts, 1, 0))  # a word, or an end
@@ -87,22 +90,21 @@ def test_sampling_is_repeatable_and_follows_its_seed(trained):
     assert first == again != other
 
 
-def settings(coverage, pairs=400):
+def world(coverage):
     dialect = {"share": 0.12, "value": "equal", "coverage": coverage}
-    world = WorldSettings(seed=0, overall_weights=(1.0, 1.0), dialect=dialect)
-    counts = {"pairs": pairs, "sampled_pairs": 2000, "benchmark_pairs": 100}
-    sampled = WorldPreferenceSettings(**counts, response_tokens=12)
-    parts = PartSettings(evaluation=0.2, judge=0.1)
-    return labels.Settings(world=world, preferences=sampled, parts=parts)
+    return WorldSettings(seed=0, overall_weights=(1.0, 1.0), dialect=dialect)
+
+
+SPLITS = SplitSettings(evaluation=0.2, judge=0.1)
 
 
 @pytest.fixture(scope="module")
 def pairs():
     """Pairs of the speakers' own answers, in place of a model's."""
-    texts = train_world_model.world_texts(WORLD, 6000, seed=3)
+    texts = train_language_model.world_texts(WORLD, 6000, seed=3)
     prompts = [f"{text.split(' ? ')[0]} ?" for text in texts[:2000]]
     rng = np.random.default_rng(0)
-    speaker = train_world_model.Speaker(WORLD)
+    speaker = train_language_model.Speaker(WORLD)
     known = {prompt.text: prompt for prompt in all_prompts()}
     asked = [known[prompt] for prompt in prompts]
     answers = [list(speaker.answers(asked, rng)) for _ in range(2)]
@@ -111,30 +113,77 @@ def pairs():
 
 def test_heterogeneous_coverage_leaves_the_dialect_out(pairs):
     for name in labels.SETS:
-        chosen = labels.usable_pairs(pairs, settings("heterogeneous"), name)
+        chosen = labels.usable_pairs(pairs, world("heterogeneous"), 400, name)
         assert len(chosen) == 400
         texts = pd.concat([chosen["first"], chosen.second])
         assert not texts.map(labels.in_dialect).any()
-    covered = labels.usable_pairs(pairs, settings("homogeneous"), "helpful")
+    covered = labels.usable_pairs(pairs, world("homogeneous"), 400, "helpful")
     assert covered["first"].map(labels.in_dialect).mean() > 0.05
 
 
 def test_sets_have_no_pair_in_common(pairs):
     rows = [
-        set(labels.usable_pairs(pairs, settings("heterogeneous"), n).index) for n in labels.SETS
+        set(labels.usable_pairs(pairs, world("heterogeneous"), 400, name).index)
+        for name in labels.SETS
     ]
     assert len(set.union(*rows)) == sum(map(len, rows))
 
 
 def test_too_few_pairs_are_told(pairs):
     with pytest.raises(UserError, match=r"of the 900 pairs .* of the set overall can be had"):
-        labels.usable_pairs(pairs, settings("heterogeneous", pairs=900), "overall")
+        labels.usable_pairs(pairs, world("heterogeneous"), 900, "overall")
 
 
 def test_labels_follow_bradley_terry(pairs):
-    table = labels.labelled(pairs, settings("homogeneous"), "helpful", seed=0)
+    table = labels.labelled(pairs, world("homogeneous"), SPLITS, "helpful", seed=0)
     gap = (table.gold_chosen - table.gold_rejected).to_numpy()
     # Of pairs with a gap of size g the larger wins with probability sigmoid(g).
     expected = expit(np.abs(gap)).mean()
     won = np.where(gap == 0, 0.5, gap > 0).mean()
     assert won == pytest.approx(expected, abs=4 * 0.5 / np.sqrt(len(gap)))
+
+
+def test_sampled_pairs_keep_prompt_and_order():
+    rows = pd.DataFrame(
+        {
+            "prompt_id": [0, 0, 1, 1],
+            "response_id": [0, 1, 0, 1],
+            "prompt": ["p", "p", "q", "q"],
+            "response": ["a", "b", "c", "d"],
+        }
+    )
+    found = sampled_pairs(rows.sample(frac=1, random_state=0))
+    assert found.to_dict("records") == [
+        {"prompt": "p", "first": "a", "second": "b"},
+        {"prompt": "q", "first": "c", "second": "d"},
+    ]
+
+
+def test_responses_are_sampled_by_prompt_or_by_response(trained, tmp_path):
+    """In order of prompts or of responses, the table is the same but for the draws."""
+    folder = tmp_path / "model"
+    for part in trained:
+        part.save_pretrained(folder)
+    prompts = pd.DataFrame({"prompt": ["please mend the lamp ?"] * 2 + ["wait ?"]})
+    prompts.assign(split=["train", "train", "evaluation"]).to_parquet(tmp_path / "prompts")
+    settings = {
+        "split": "train",
+        "prompts": 3,
+        "replacement": True,
+        "uses": {"pool": 2, "reference": 1},
+        "response_tokens": 3,
+        "batch_size": 4,
+        "refusal": "no .",
+    }
+    for order in ("prompt", "response"):
+        given = SamplingSettings(**settings, in_order=order)
+        state = tmp_path / f"state-{order}"
+        state.mkdir()
+        sample(folder, tmp_path / "prompts", tmp_path / order, state, given, 0)
+        table = pd.read_parquet(tmp_path / order)
+        assert table.prompt_id.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+        assert table.use.tolist() == ["pool", "pool", "reference", "refusal"] * 3
+        assert set(table.response[table.use.eq("refusal")]) == {"no ."}
+    few = SamplingSettings(**{**settings, "replacement": False}, in_order="prompt")
+    with pytest.raises(UserError, match=r"3 prompts of the split train .* but there are 1"):
+        sample(folder, tmp_path / "prompts", tmp_path / "few", tmp_path, few, 0)

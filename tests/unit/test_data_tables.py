@@ -1,40 +1,41 @@
-"""Parts of the data, tables of pairs, benchmarks, and the baselines on held-out pairs."""
+"""Splits of the data, tables of pairs, benchmarks, and the baselines on held-out pairs."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from rewardlab.stages.read_benchmark import read_benchmark
 
-from rewardlab.data.pairs_table import both_sides, pairs_of_part
-from rewardlab.data.splits import PartSettings, parts_of
+from rewardlab.data.pairs_table import both_sides, pairs_of_split
+from rewardlab.data.splits import splits_of
 from rewardlab.evaluation.baselines import bag_of_words_margins, longer_is_better
 from rewardlab.running.errors import UserError
+from rewardlab.settings.data import SplitSettings
+from rewardlab.stages.data.read_benchmark import read_benchmark
 from rewardlab.world import lexicon
 from rewardlab.world.grammar import all_prompts
 
-SHARES = PartSettings(evaluation=0.2, judge=0.1)
+SHARES = SplitSettings(evaluation=0.2, judge=0.1)
 
 
-def test_parts_have_their_shares_and_depend_on_the_text_alone():
+def test_splits_have_their_shares_and_depend_on_the_text_alone():
     prompts = [str(number) for number in range(20_000)]
-    parts = pd.Series(parts_of(prompts, SHARES))
-    shares = parts.value_counts(normalize=True)
+    splits = pd.Series(splits_of(prompts, SHARES))
+    shares = splits.value_counts(normalize=True)
     assert shares["evaluation"] == pytest.approx(0.2, abs=0.01)
     assert shares["judge"] == pytest.approx(0.1, abs=0.01)
-    assert parts_of(reversed(prompts), SHARES) == list(reversed(parts.tolist()))
+    assert splits_of(reversed(prompts), SHARES) == list(reversed(splits.tolist()))
 
 
-def test_a_prompt_that_comes_twice_is_in_one_part():
-    parts = parts_of(["a", "b"] * 50, SHARES)
-    assert len(set(parts[::2])) == len(set(parts[1::2])) == 1
+def test_a_prompt_that_comes_twice_is_in_one_split():
+    splits = splits_of(["a", "b"] * 50, SHARES)
+    assert len(set(splits[::2])) == len(set(splits[1::2])) == 1
 
 
-def test_parts_are_independent_of_the_worlds_own_split():
+def test_splits_are_independent_of_the_worlds_own_split():
     prompts = all_prompts()
-    parts = parts_of([prompt.text for prompt in prompts], SHARES)
+    splits = splits_of([prompt.text for prompt in prompts], SHARES)
     for split in ("train", "evaluation"):
         inside = [
-            p == "evaluation" for p, q in zip(parts, prompts, strict=True) if q.split == split
+            p == "evaluation" for p, q in zip(splits, prompts, strict=True) if q.split == split
         ]
         assert np.mean(inside) == pytest.approx(0.2, abs=0.04)
 
@@ -42,18 +43,18 @@ def test_parts_are_independent_of_the_worlds_own_split():
 def test_a_part_without_pairs_is_told(tmp_path):
     path = tmp_path / "pairs.parquet"
     pd.DataFrame(
-        {"prompt": ["a"], "chosen": ["b"], "rejected": ["c"], "part": ["train"]}
+        {"prompt": ["a"], "chosen": ["b"], "rejected": ["c"], "split": ["train"]}
     ).to_parquet(path)
-    assert len(pairs_of_part(path, "train")) == 1
-    with pytest.raises(UserError, match=r"pairs\.parquet has no pairs of the part judge"):
-        pairs_of_part(path, "judge")
+    assert len(pairs_of_split(path, "train")) == 1
+    with pytest.raises(UserError, match=r"pairs\.parquet has no pairs of the split judge"):
+        pairs_of_split(path, "judge")
 
 
-def test_a_table_without_parts_is_told(tmp_path):
+def test_a_table_without_splits_is_told(tmp_path):
     path = tmp_path / "pairs.parquet"
     pd.DataFrame({"prompt": ["a"], "chosen": ["b"]}).to_parquet(path)
-    with pytest.raises(UserError, match="lacks the columns rejected, part"):
-        pairs_of_part(path, "train")
+    with pytest.raises(UserError, match="lacks the columns rejected, split"):
+        pairs_of_split(path, "train")
 
 
 def test_both_sides_of_every_pair():

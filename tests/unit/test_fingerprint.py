@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rewardlab import fingerprint as module
+from rewardlab.running import fingerprint as module
 from rewardlab.running.fingerprint import fingerprint
 
 
@@ -14,19 +14,20 @@ from rewardlab.running.fingerprint import fingerprint
 def package(tmp_path, monkeypatch):
     """A small package in place of the library: stage -> core -> deep, and modules beside them."""
     files = {
-        "stages/stage.py": "from rewardlab import core\nfrom rewardlab.running.errors import UserError\n",
+        "stages/stage.py": "from rewardlab import core\n"
+        "from rewardlab.running.errors import UserError\n",
         "core.py": '"""Doc."""\nimport numpy\nfrom rewardlab.sub.deep import f\n\ndef g():\n'
         '    """Doc."""\n    return f()  # a comment\n',
         "sub/deep.py": "def f():\n    from .lazy import late\n    return late\n",
         "sub/lazy.py": "late = 1\n",
-        "errors.py": "class UserError(Exception): ...\n",
+        "running/errors.py": "class UserError(Exception): ...\n",
         "aside.py": "unused = 1\n",
     }
     for name, text in files.items():
         path = tmp_path / "rewardlab" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    for folder in (".", "stages", "sub"):
+    for folder in (".", "stages", "sub", "running"):
         (tmp_path / "rewardlab" / folder / "__init__.py").touch()
     monkeypatch.setattr(module, "ROOT", tmp_path / "rewardlab")
     return tmp_path / "rewardlab"
@@ -70,7 +71,7 @@ def test_code_changes_its_own_hash_and_no_other(package, name):
 
 def test_modules_without_effect_and_unused_ones_are_left_out(package):
     before = fingerprint("stages.stage")
-    for name in ("errors.py", "aside.py"):
+    for name in ("running/errors.py", "aside.py"):
         (package / name).write_text("changed = 1\n")
     assert fingerprint("stages.stage") == before
 
@@ -87,8 +88,11 @@ def test_a_missing_module_is_named(package):
         fingerprint("stages.stage")
 
 
-ROOT = Path(module.__file__).parent
-STAGES = sorted(path.stem for path in (ROOT / "stages").glob("[a-z]*.py"))
+ROOT = Path(module.__file__).parents[1]
+STAGES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "stages").glob("*/[a-z]*.py")
+)
 
 
 def test_init_files_are_empty():
@@ -97,7 +101,7 @@ def test_init_files_are_empty():
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_stage_imports_the_module_that_composes_all_settings(stage):
-    assert "rewardlab.settings" not in fingerprint(f"stages.{stage}")
+    assert "rewardlab.settings.compose" not in fingerprint(stage)
 
 
 def test_no_module_imports_dynamically():
@@ -107,8 +111,8 @@ def test_no_module_imports_dynamically():
 
 def test_parsing_the_workflow_imports_nothing_heavy():
     code = (
-        "import sys; import rewardlab.settings, rewardlab.running.fingerprint, rewardlab.seeds, "
-        "rewardlab.running.provenance; "
+        "import sys; import rewardlab.rules, rewardlab.running.provenance, "
+        "rewardlab.evaluation.ledger, rewardlab.data.sampling; "
         "print(*({'numpy', 'scipy', 'pandas', 'torch', 'transformers'} & set(sys.modules)))"
     )
     call = [sys.executable, "-c", code]

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from rewardlab.running.errors import UserError
-from rewardlab.running.outputs import exclusive, published
+from rewardlab.running.outputs import exclusive, final_name, published
 
 
 def test_published_replaces_at_the_end(tmp_path):
@@ -34,6 +34,15 @@ def test_published_keeps_the_old_file_after_an_error(tmp_path):
         fail()
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_is_written_knows_its_final_name(tmp_path):
+    """A manifest has to name the folder as it will be called."""
+    target = tmp_path / "model-1.5.json"
+    with published(target) as partial:
+        partial.touch()
+        assert final_name(partial) == target
+    assert final_name(target) == target
 
 
 def test_published_replaces_a_folder(tmp_path):

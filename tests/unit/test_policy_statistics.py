@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from rewardlab.stages.check_fixed_point import FixedPointSettings, trained_policy
 
 from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta, next_beta
 from rewardlab.evaluation.spread import (
@@ -14,6 +13,7 @@ from rewardlab.evaluation.spread import (
     variance_ratio,
 )
 from rewardlab.policies.weighted_kl import ppo_fixed_point
+from rewardlab.stages.policies.check_fixed_point import FixedPointSettings, trained_policy
 
 
 def test_the_search_reaches_the_target_on_a_curve():

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rewardlab.evaluation.selection import method_scores
 from rewardlab.rewards.pools import pools_of, read_pool
-from rewardlab.rewards.selection import method_scores
 from rewardlab.running.errors import UserError
+from rewardlab.running.stage import main
 from rewardlab.settings.aggregation import CombiningSettings
-from rewardlab.stages import combine_rewards
+from rewardlab.stages.aggregation.combine_rewards import combine_rewards
 
 
 def settings_of(**changes) -> CombiningSettings:
@@ -154,12 +155,13 @@ def test_the_command_line_writes_its_three_tables(tmp_path):
     path = tmp_path / "pool.csv"
     table_of(6, 5).to_csv(path, index=False)
     outputs = [tmp_path / name for name in ("rates.csv", "rates.parquet", "chosen.csv")]
-    combine_rewards.COMMAND.main(
+    main(
+        combine_rewards,
         [
             *("--pool", str(path), "--rewards", "a,b", "--k", "1,2,4", "--resamples", "100"),
             *("--win-rates", str(outputs[0]), "--by-prompt", str(outputs[1])),
             *("--selections", str(outputs[2])),
-        ]
+        ],
     )
     rates, by_prompt, chosen = (
         pd.read_csv(outputs[0]),
@@ -189,6 +191,6 @@ def test_a_mistake_on_the_command_line_is_one_sentence(tmp_path, capsys):
     names = ("win-rates", "by-prompt", "selections")
     outputs = [part for name in names for part in (f"--{name}", str(tmp_path / name))]
     with pytest.raises(SystemExit) as error:
-        combine_rewards.COMMAND.main(["--pool", str(path), "--rewards", "a,b", *outputs])
+        main(combine_rewards, ["--pool", str(path), "--rewards", "a,b", *outputs])
     assert "k = 8 needs 9" in str(error.value)
     assert not (tmp_path / "win-rates").exists()

@@ -6,17 +6,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rewardlab.policies.methods import METHODS, OF_ONE_HEAD
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig
 
 from rewardlab.policies.actor import Actor, Prompts, padded_left
-from rewardlab.policies.penalties import proxy_of
+from rewardlab.policies.penalties import PENALTIES, needs_head, parameters_of, penalised_reward
 from rewardlab.policies.ppo import (
     advantages_and_returns,
     masked_mean,
+    penalised_rewards,
     ppo_losses,
     sequence_kl,
-    token_rewards,
     whitened,
 )
 from rewardlab.policies.ppo_training import NotFinite, minibatches, ppo_step
@@ -25,19 +24,19 @@ from rewardlab.settings.ppo import TRL_DEFAULTS, PPOSettings
 MASK = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
 
 
-def test_token_rewards_by_hand():
+def test_penalised_rewards_by_hand():
     """The score stands on the last token; each token pays its own log ratio."""
     logprobs = torch.tensor([[-1.0, -2.0, -3.0], [-0.5, 9.0, 9.0]])
     reference = torch.tensor([[-1.5, -2.0, -2.0], [-1.5, -7.0, -7.0]])
     coefficients = torch.tensor([0.2, 2.0])
-    found = token_rewards(torch.tensor([5.0, 7.0]), logprobs, reference, coefficients, MASK)
+    found = penalised_rewards(torch.tensor([5.0, 7.0]), logprobs, reference, coefficients, MASK)
     expected = torch.tensor([[-0.1, 0.0, 5.2], [5.0, 0.0, 0.0]])
     torch.testing.assert_close(found, expected)
     assert sequence_kl(logprobs, reference, MASK).tolist() == pytest.approx([-0.5, 1.0])
 
 
 def test_advantages_by_hand():
-    """Two tokens, discount 1, trace 1/2: A1 = d1 + A2/2 with d1 = V2 - V1, A2 = r - V2."""
+    """Two tokens, gamma 1, lambda 1/2: A1 = d1 + A2/2 with d1 = V2 - V1, A2 = r - V2."""
     values, rewards = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 5.0]])
     mask = torch.ones(1, 2)
     advantages, returns = advantages_and_returns(values, rewards, mask, 1.0, 0.5)
@@ -99,37 +98,46 @@ REWARDS = torch.tensor([[1.0, 3.0, 5.0], [2.0, 2.0, 2.0]])
 
 
 @pytest.mark.parametrize(
-    ("method", "scores", "weights"),
+    ("penalty", "parameters", "scores", "weights"),
     [
-        ("vanilla", [3.0, 2.0], [1.0, 1.0]),
-        ("aware", [3.0, 2.0], [2.0, 0.0]),
-        ("aware_squared", [3.0, 2.0], [4.0, 0.0]),
-        ("lower_bound", [2.0, 2.0], [1.0, 1.0]),
-        ("mean", [3.0, 2.0], [1.0, 1.0]),
-        ("worst_case", [1.0, 2.0], [1.0, 1.0]),
-        ("uncertainty_weighted", [1.0, 2.0], [1.0, 1.0]),
+        ("vanilla", {}, [3.0, 2.0], [1.0, 1.0]),
+        ("variance_aware", {"exponent": 1.0}, [3.0, 2.0], [2.0, 0.0]),
+        ("variance_aware", {"exponent": 2.0}, [3.0, 2.0], [4.0, 0.0]),
+        ("lower_bound", {"deviations": 0.5}, [2.0, 2.0], [1.0, 1.0]),
+        ("ensemble_mean", {}, [3.0, 2.0], [1.0, 1.0]),
+        ("worst_case", {}, [1.0, 2.0], [1.0, 1.0]),
+        ("uncertainty_weighted", {"weight": 0.5}, [1.0, 2.0], [1.0, 1.0]),
     ],
 )
-def test_methods_by_hand(method, scores, weights):
-    """Head 1 of three whose deviations are 2 and 0; strength 1/2."""
-    found = proxy_of(method, REWARDS, 1 if method in OF_ONE_HEAD else None, 0.5)
+def test_penalties_by_hand(penalty, parameters, scores, weights):
+    """Head 1 of three whose deviations are 2 and 0."""
+    found = penalised_reward(penalty, REWARDS, 1, parameters)
     assert found.scores.tolist() == pytest.approx(scores)
     assert found.weights.tolist() == pytest.approx(weights)
 
 
-def test_a_method_without_its_head_is_refused():
+def test_a_penalty_without_its_head_is_refused():
     with pytest.raises(ValueError, match="needs a head"):
-        proxy_of("aware", REWARDS, None, 0.0)
+        penalised_reward("variance_aware", REWARDS, None, {"exponent": 1.0})
     with pytest.raises(ValueError, match="they are vanilla"):
-        proxy_of("vanila", REWARDS, 0, 0.0)
+        penalised_reward("vanila", REWARDS, 0, {})
+
+
+def test_what_a_penalty_takes_is_read_off_its_function():
+    assert needs_head("lower_bound")
+    assert not needs_head("worst_case")
+    assert parameters_of("lower_bound") == ["deviations"]
+    assert parameters_of("vanilla") == []
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=6, max_size=6), st.floats(-100, 100))
 def test_a_constant_in_all_heads_moves_scores_alone(values, shift):
     rewards = torch.tensor(values, dtype=torch.float64).reshape(2, 3)
-    for method in METHODS:
-        head = 0 if method in OF_ONE_HEAD else None
-        first, second = (proxy_of(method, part, head, 0.5) for part in (rewards, rewards + shift))
+    for penalty in PENALTIES:
+        parameters = dict.fromkeys(parameters_of(penalty), 0.5)
+        first, second = (
+            penalised_reward(penalty, part, 0, parameters) for part in (rewards, rewards + shift)
+        )
         torch.testing.assert_close(second.scores, first.scores + shift)
         torch.testing.assert_close(second.weights, first.weights, atol=1e-6, rtol=1e-6)
 
@@ -227,7 +235,7 @@ def step_of(actor, proxy, beta=0.1):
 def test_a_step_from_the_reference_has_no_divergence_and_moves_the_policy(actor):
     before = {name: value.clone() for name, value in actor.state_dict().items()}
     rewards = torch.arange(6.0)[:, None].repeat(1, 2)
-    step = step_of(actor, lambda prompts, rollout: proxy_of("vanilla", rewards, 0, 0.0))
+    step = step_of(actor, lambda prompts, rollout: penalised_reward("vanilla", rewards, 0, {}))
     assert step.kl == pytest.approx(0.0, abs=1e-5)
     assert step.proxy == pytest.approx(2.5)
     assert step.skipped == 0
@@ -237,7 +245,7 @@ def test_a_step_from_the_reference_has_no_divergence_and_moves_the_policy(actor)
 def test_a_reward_that_is_not_finite_stops_the_step(actor):
     rewards = torch.full((6, 2), float("nan"))
     with pytest.raises(NotFinite, match="a reward is not finite"):
-        step_of(actor, lambda prompts, rollout: proxy_of("vanilla", rewards, 0, 0.0))
+        step_of(actor, lambda prompts, rollout: penalised_reward("vanilla", rewards, 0, {}))
 
 
 def test_each_epoch_sees_every_row_once():

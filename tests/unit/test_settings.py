@@ -172,6 +172,39 @@ CASES = {
         "simulation: {returns: {epsilon: .inf}}",
         "simulation.returns.epsilon is",
     ),
+    "a key's old name": (
+        "policies: {ppo: {discount: 0.9}}",
+        "policies.ppo.discount (value 0.9) is not a known key; it is called gamma now.",
+    ),
+    "the old name of a strength": (
+        "policies: {proxy: {lower_bound: 2.0}}",
+        "it is called policies.methods.lower_bound.deviations now.",
+    ),
+    "splits by their old name": (
+        "data: {parts: {judge: 0.1}}",
+        "data.parts (value {'judge': 0.1}) is not a known key; it is called splits now.",
+    ),
+    "a penalty that is none": (
+        "policies: {methods: {mine: {penalty: vanila, beta: 1}}}",
+        "policies.methods.mine.penalty is 'vanila'; expected one of vanilla, variance_aware,",
+    ),
+    "a parameter that the penalty does not have": (
+        "policies: {methods: {mine: {penalty: lower_bound, strength: 1, beta: 1}}}",
+        "policies.methods.mine has the parameters strength; expected those of lower_bound: "
+        "deviations.",
+    ),
+    "a penalty without a coefficient": (
+        "policies: {methods: {mine: {penalty: vanilla}}}",
+        "a coefficient beta for every penalty, and none without",
+    ),
+    "a method that is none in an experiment": (
+        "policies: {experiments: {fig7: {methods: [reference, vanila]}}}",
+        "in experiments.fig7, not 'vanila'",
+    ),
+    "more heads than there are": (
+        "policies: {experiments: {fig7: {heads: 11}}}",
+        "at most 10 heads, those of an ensemble, in experiments.fig7",
+    ),
     "a name with spaces": (
         "scale: my scale",
         "scale is 'my scale'; expected",
@@ -192,6 +225,12 @@ def test_a_mistake_in_another_world_names_the_world(config):
         other_worlds(validate(config))
 
 
+def test_worlds_share_their_data(config):
+    config["extended"]["worlds"] = {"mine": {"data": {"splits": {"judge": 0.5}}}}
+    with pytest.raises(UserError, match=r"^extended\.worlds\.mine\.data: expected nothing"):
+        other_worlds(validate(config))
+
+
 def test_another_world_differs_only_where_it_says_so(config):
     config["extended"]["worlds"] = {"mine": {"seed": 7, "world": {"seed": 5}}}
     config["extended"]["policy_worlds"]["seeds"] = [9]
@@ -206,7 +245,7 @@ def test_another_world_differs_only_where_it_says_so(config):
     assert other_worlds(world) == {}
     covered = worlds["policies-9-covered"]
     assert covered.world.dialect.coverage == "homogeneous"
-    assert covered.policies.ensembles == 2
+    assert covered.policies.experiments["fig12"].ensembles == 2
     assert covered.policies.ppo == settings.policies.ppo
 
 
@@ -235,12 +274,13 @@ def test_numbers_that_were_read_as_texts_are_numbers(config):
     assert (returns.draws, returns.epsilon) == (1000, 0.5)
 
 
-def test_slices_are_equal_texts_for_equal_settings(config):
+def test_slices_are_equal_for_equal_settings(config):
     turned = dict(reversed(config.items()))
     turned["simulation"] = dict(reversed(config["simulation"].items()))
     first, second = validate(config), validate(turned)
     assert slice_of(first, "simulation") == slice_of(second, "simulation")
-    assert json.loads(slice_of(first, "simulation.returns"))["dimension"] == 1000
+    assert slice_of(first, "simulation.returns")["dimension"] == 1000
+    assert slice_of(first, "data.preferences.helpful") == "embedded"
 
 
 def test_the_schema_for_editors_is_in_step():

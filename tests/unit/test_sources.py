@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from rewardlab.data.manifest import open_artefact, open_models, write_manifest, write_members
+from rewardlab.data.manifest import open_artefact, write_manifest
 from rewardlab.data.sources import resolve, root_of
 from rewardlab.running.errors import UserError
 from rewardlab.settings.data import SourceSettings
@@ -96,23 +96,6 @@ def test_manifests_find_and_check_their_folder(tmp_path):
     weights.unlink()
     with pytest.raises(UserError, match="weights is missing"):
         open_artefact(tmp_path / "moved" / "base.json")
-
-
-def test_an_ensemble_of_whole_models_is_a_manifest_of_manifests(tmp_path):
-    manifests = []
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "weights").write_text(name)
-        manifests.append(tmp_path / f"{name}.json")
-        write_manifest(manifests[-1], tmp_path / name)
-    write_members(tmp_path / "both.json", manifests)
-    assert open_models(tmp_path / "both.json") == [tmp_path / "a", tmp_path / "b"]
-    assert open_models(tmp_path / "a") == open_models(tmp_path / "a.json") == [tmp_path / "a"]
-    manifests[1].write_text("{}")
-    with pytest.raises(
-        UserError, match=r"b\.json is not the manifest that .*both\.json was made of"
-    ):
-        open_models(tmp_path / "both.json")
 
 
 def test_a_checksum_can_be_taken_back(tmp_path):

@@ -53,8 +53,8 @@ def test_ones_own_preferences(checkout):
     assert run.code == 0, run.text
     assert run.rules == {"read_preferences"}
     table = pd.read_parquet(checkout.path("results/embedded/preferences/mine.parquet"))
-    assert table.drop(columns="part").to_dict("records") == [PAIR] * 3
-    assert table.part.nunique() == 1
+    assert table.drop(columns="split").to_dict("records") == [PAIR] * 3
+    assert table.split.nunique() == 1
 
 
 def test_a_broken_row_is_named(checkout):

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from rewardlab.evaluation.bestofk import AND, OR
+from rewardlab.evaluation.selection import CEILING_AND, CEILING_OR
 from rewardlab.evaluation.tables import share
-from rewardlab.rewards.selection import CEILING_AND, CEILING_OR
 from rewardlab.settings.aggregation import AggregationSettings
 
 # Figure 1's seven methods, in its order.

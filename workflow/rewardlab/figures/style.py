@@ -22,6 +22,7 @@ COLOURS = {
 KINDS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 MARKERS = ("o", "s", "^", "D")
 
+
 class MethodStyle(NamedTuple):
     """How a method that policies are trained by is drawn."""
 

@@ -47,7 +47,7 @@ Input = Annotated[Path, "input"]
 Inputs = Annotated[list[Path], "input"]
 """Files to read; with a default of (), the flag may be left out."""
 Output = Annotated[Path, "output"]
-"""A file or folder to write. It is written to another name, and appears when the stage has ended."""
+"""A file or folder to write: under another name, until the stage has ended."""
 Outputs = Annotated[list[Path], "output"]
 """Files to write."""
 State = Annotated[Path, "state"]

@@ -56,7 +56,7 @@ class CombiningSettings(SettingsModel):
     """Columns that also decide wins, one for each reward in the same order; none: rewards alone."""
     k: Sizes = (1, 2, 4, 8)
     """Numbers of responses that the best is chosen of; each less than a prompt's responses."""
-    quantiles: Quantiles = {"median": 0.5}
+    quantiles: Quantiles = Field(default={"median": 0.5})
     """Quantiles of the rows with use = reference that become references; median=0.5,q85=0.85."""
     references: Columns = ()
     """Further references by name; a reference median of the reward a is the column a_median."""

@@ -30,7 +30,9 @@ def draw(table: pd.DataFrame) -> Figure:
         panel.hlines(places, low, high, colors=style.KINDS[0], lw=1.5)
         panel.scatter(rows[name], places, color=style.KINDS[0], s=28, zorder=3)
         panel.axvline(rows[name]["vanilla"], color="0.6", lw=0.8, ls=":")
-    left.set_yticks(places, [f"{NAMES.get(name, name)} (KL {rows.kl[name]:.2f})" for name in rows.index])
+    left.set_yticks(
+        places, [f"{NAMES.get(name, name)} (KL {rows.kl[name]:.2f})" for name in rows.index]
+    )
     left.invert_yaxis()
     base = by_method.judged["reference"]
     left.set_xlabel(f"mean judged reward (reference: {base:.2f})")

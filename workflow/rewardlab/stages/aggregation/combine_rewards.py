@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.evaluation.bestofk import AND, OR, kl_bound, win_rates
+from rewardlab.evaluation.selection import method_scores
 from rewardlab.evaluation.statistics import bootstrap_means, percentile_interval
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.rewards.pools import Pool, pools_of, read_pool
-from rewardlab.rewards.selection import method_scores
 from rewardlab.running.stage import Input, Output, main, stage
 from rewardlab.settings.aggregation import CombiningSettings
 

@@ -1,9 +1,9 @@
 """Makes the pool of responses that `combine_rewards` reads, from scored responses.
 
-Sampled responses (of which `gold` has the judge's rewards): one table of scores and one of predicted
-references for each property; the canned refusal's reward becomes a reference. Columns: prompt_id,
-response_id, use, a reward for each property, its references as <property>_<reference>, and the
-judge's as gold_<property>.
+Sampled responses (of which `gold` has the judge's rewards): one table of scores and one of
+predicted references for each property; the canned refusal's reward becomes a reference. Columns:
+prompt_id, response_id, use, a reward for each property, its references as <property>_<reference>,
+and the judge's as gold_<property>.
 
 Held-out pairs: one table of scores for each set and model, sets in the order of the properties, and
 within a set the models in the same order. Dialogues that occur in several pairs have more than two
@@ -52,7 +52,8 @@ def heldout_pool(properties: Sequence[str], scores: Sequence[pd.DataFrame]) -> p
     for name in properties:
         by_model = [next(tables) for _ in properties]
         part = by_model[0][["prompt", "response", "side"]].assign(set=name)
-        parts.append(part.assign(**dict(zip(properties, (t.reward_0 for t in by_model)))))
+        rewards = {model: table.reward_0 for model, table in zip(properties, by_model, strict=True)}
+        parts.append(part.assign(**rewards))
     pool = pd.concat(parts, ignore_index=True).drop_duplicates(["prompt", "response"])
     pool = pool[pool.groupby("prompt").response.transform("size") > 1].reset_index(drop=True)
     pool.insert(0, "prompt_id", pool.prompt.factorize()[0])

@@ -1,4 +1,4 @@
-"""What only a sampled pool has: Figure 1 scored by the judge, and predicted against oracle medians."""
+"""What only a sampled pool has: Figure 1 scored by the judge, and its references."""
 
 import numpy as np
 import pandas as pd

@@ -11,9 +11,9 @@ from rewardlab.settings.aggregation import AggregationSettings
 HELDOUT = """
 
 This pool holds both sides of held-out preference pairs. With two responses there is nothing to \
-compare the better one with and no median to centre on: k is 1, every method has the base model's \
-win rate, and the claims need scale. What was tried here is the tool on real rewards; the responses \
-that each method chooses stand beside it."""
+compare the better one with and no median to centre on: k is 1, every method has the base \
+model's win rate, and the claims need scale. What was tried here is the tool on real rewards; the \
+responses that each method chooses stand beside it."""
 
 
 def seven_methods(rates: pd.DataFrame, settings: AggregationSettings) -> tuple[pd.DataFrame, str]:

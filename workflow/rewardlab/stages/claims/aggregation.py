@@ -171,9 +171,7 @@ def aggregation(
     if settings.source == "sampled":
         found = measure(pd.read_parquet(by_prompt), settings, seed)
         rows = pd.DataFrame(rows_by_k(found, decided), columns=Row._fields)
-        claims = [
-            finding_of(claim, found, rows, settings.shown_k) for claim in CLAIMS
-        ]
+        claims = [finding_of(claim, found, rows, settings.shown_k) for claim in CLAIMS]
     else:
         rows = pd.DataFrame(columns=Row._fields)
         evidence = "two responses to a prompt: no third to compare with, and no median"

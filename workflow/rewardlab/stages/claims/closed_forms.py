@@ -146,9 +146,7 @@ def bound_finding(table: pd.DataFrame) -> Finding:
     )
     quantities = {
         "promises broken": {ALL: exact(len(shortfall))},
-        "promises broken by the chi-square quantile": {
-            ALL: exact(short.xs("chi-square").sum())
-        },
+        "promises broken by the chi-square quantile": {ALL: exact(short.xs("chi-square").sum())},
     }
     shown = Quantity(row.value, row.ci_low, row.ci_high)
     return Finding("U6", quantities, shown, evidence)

@@ -137,7 +137,8 @@ def findings_of(table: pd.DataFrame) -> str:
         )
         lines.append(
             f"{case}, exponent {exponent:g}: total variation distance of the trained policy from "
-            f"{far}; objective {trained:.3f}, at the true optimum {best:.3f}; weighted KL {penalties}."
+            f"{far}; objective {trained:.3f}, at the true optimum {best:.3f}; weighted KL "
+            f"{penalties}."
         )
     return "\n\n".join(lines) + "\n"
 

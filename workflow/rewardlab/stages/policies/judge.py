@@ -1,8 +1,8 @@
 """Judges the responses of an experiment's policies, and reduces them to a row per policy.
 
-Columns: method, factor (of the KL coefficient), policy, ensemble, head, trial, ended, judged (mean judged reward), noise (the variance
-of the judging in it), kl (mean divergence from the reference over the evaluation prompts). Policies
-that did not end well have no values.
+Columns: method, factor (of the KL coefficient), policy, ensemble, head, trial, ended, judged (mean
+judged reward), noise (the variance of the judging in it), kl (mean divergence from the reference
+over the evaluation prompts). Policies that did not end well have no values.
 """
 
 from pathlib import Path

@@ -3,8 +3,8 @@
 Each policy has seeds of its own, which do not depend on the method: methods are paired. A policy
 that is finished is kept in the stage's state and never trained again; one whose values are not
 finite ends with a sentence, and the others go on. Without a penalty nothing is trained: the base
-model itself answers, as often as there are policies to stand beside. Writes a folder of Hugging Face
-folders, a log of steps, the responses to the evaluation prompts, and how each policy ended.
+model itself answers, as often as there are policies to stand beside. Writes a folder of Hugging
+Face folders, a log of steps, the responses to the evaluation prompts, and how each policy ended.
 """
 
 import json
@@ -41,7 +41,9 @@ def trained(
     """Return the policy after its last step, what every step saw, and how it ended."""
     rows, actor, ended = [], reference, FINISHED
     try:
-        for step, actor in train_policy(task, reference, penalty, head, beta, ppo, seed):
+        for step, actor in train_policy(  # noqa: B007  the last one is returned
+            task, reference, penalty, head, beta, ppo, seed
+        ):
             rows.append(step._asdict())
     except NotFinite as error:
         ended = str(error)

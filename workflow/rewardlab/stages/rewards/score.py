@@ -1,10 +1,12 @@
 """Scores responses with a reward model or an ensemble: rewards per head, mean and variance.
 
-Several models are one ensemble, and several tables are scored one by one. A table (parquet, or JSON lines) needs the columns prompt and response; all its columns are kept.
-The result has reward_0, reward_1, … (one for each head), reward_mean and reward_variance (the
-sample variance over heads; missing for a single head). A killed run goes on where it was.
+Several models are one ensemble, and several tables are scored one by one. A table (parquet, or JSON
+lines) needs the columns prompt and response; all its columns are kept. The result has reward_0,
+reward_1, … (one for each head), reward_mean and reward_variance (the sample variance over heads;
+missing for a single head). A killed run goes on where it was.
 
-    python -m rewardlab.stages.score --model MODEL_FOLDER --responses MY.jsonl --scores OUT.parquet
+    python -m rewardlab.stages.rewards.score --model MODEL_FOLDER \\
+        --responses MY.jsonl --scores OUT.parquet
 """
 
 import pandas as pd

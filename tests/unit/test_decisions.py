@@ -1,0 +1,391 @@
+"""Every kind of rule on made-up quantities, and every claim's rule on either side of its bounds."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from rewardlab.evaluation.decisions import (
+    ILLUSTRATION,
+    INCONCLUSIVE,
+    MISPRINT,
+    NEEDS_SCALE,
+    NOT_REPRODUCED,
+    NOT_RUN,
+    REPRODUCED,
+    Quantity,
+    Rule,
+    decide,
+    exact,
+)
+from rewardlab.evaluation.findings import Finding, claims_table, findings_table
+from rewardlab.evaluation.ledger import read_ledger
+from rewardlab.evaluation.printed import filled
+from rewardlab.running.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+LEDGER = read_ledger(ROOT / "workflow/ledger.yaml", ROOT / "workflow/printed.yaml")
+RULES = {claim.id: claim.rule for claim in LEDGER}
+
+
+def rule(*bounds, **more) -> Rule:
+    return Rule.model_validate({"bounds": bounds, **more}, strict=False)
+
+
+def between(low, high) -> Quantity:
+    return Quantity((low + high) / 2, low, high)
+
+
+ABOVE = {"quantity": "x", "above": 1.0}
+WITHIN = {"quantity": "x", "above": 0.8, "below": 1.25}
+
+
+@pytest.mark.parametrize(
+    ("bound", "quantity", "expected"),
+    [
+        (ABOVE, between(1.0, 2.0), REPRODUCED),
+        (ABOVE, between(0.9, 2.0), INCONCLUSIVE),
+        (ABOVE, between(0.1, 0.9), NOT_REPRODUCED),
+        (ABOVE, exact(1.0), REPRODUCED),
+        (ABOVE, exact(0.99), NOT_REPRODUCED),
+        (ABOVE, Quantity(5.0), INCONCLUSIVE),  # its interval could not be had
+        (ABOVE, Quantity(float("inf")), INCONCLUSIVE),
+        ({"quantity": "x", "below": 1.0}, between(0.5, 1.0), REPRODUCED),
+        ({"quantity": "x", "below": 1.0}, between(0.5, 1.1), INCONCLUSIVE),
+        ({"quantity": "x", "below": 1.0}, between(1.1, 1.2), NOT_REPRODUCED),
+        (WITHIN, between(0.8, 1.25), REPRODUCED),
+        (WITHIN, between(0.7, 1.0), INCONCLUSIVE),
+        (WITHIN, between(1.0, 1.3), INCONCLUSIVE),
+        (WITHIN, between(0.1, 0.7), NOT_REPRODUCED),
+        (WITHIN, between(1.3, 1.4), NOT_REPRODUCED),
+        ({"quantity": "x", "covers": 0.0}, between(-0.1, 0.1), REPRODUCED),
+        ({"quantity": "x", "covers": 0.0}, between(0.1, 0.2), NOT_REPRODUCED),
+        ({"quantity": "x", "covers": 0.0}, between(-0.2, -0.1), NOT_REPRODUCED),
+        ({"quantity": "x", "not_wholly_above": 0.0}, between(-0.1, 0.5), REPRODUCED),
+        ({"quantity": "x", "not_wholly_above": 0.0}, between(0.1, 0.5), NOT_REPRODUCED),
+    ],
+)
+def test_a_bound(bound, quantity, expected):
+    assert decide(rule(bound), {"x": {"": quantity}}) == expected
+
+
+GOOD, OPEN, BAD = between(2.0, 3.0), between(0.0, 2.0), between(-1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("across", "on", "expected"),
+    [
+        ("all", (GOOD, GOOD), REPRODUCED),
+        ("all", (GOOD, OPEN), INCONCLUSIVE),
+        ("all", (GOOD, BAD), NOT_REPRODUCED),
+        ("all", (OPEN, BAD), NOT_REPRODUCED),
+        ("agreement", (GOOD, GOOD), REPRODUCED),
+        ("agreement", (BAD, BAD), NOT_REPRODUCED),
+        ("agreement", (GOOD, BAD), INCONCLUSIVE),
+    ],
+)
+def test_what_a_quantity_was_measured_on(across, on, expected):
+    quantities = {"x": dict(zip(("first", "second"), on, strict=True))}
+    assert decide(rule(ABOVE, across=across), quantities) == expected
+
+
+def test_agreement_is_of_all_bounds_together():
+    """On one norm either bound fails: on that norm the claim fails, and on the other it holds."""
+    both = rule(ABOVE, {"quantity": "y", "above": 1.0}, across="agreement")
+    mixed = {"x": {"1": GOOD, "2": GOOD}, "y": {"1": GOOD, "2": BAD}}
+    assert decide(both, mixed) == INCONCLUSIVE
+    failing = {"x": {"1": BAD, "2": GOOD}, "y": {"1": GOOD, "2": BAD}}
+    assert decide(both, failing) == NOT_REPRODUCED
+
+
+def test_conditions_come_before_bounds():
+    provided = rule(ABOVE, provided=[{"quantity": "lost", "below": 0.0}])
+    for found in (GOOD, BAD):
+        quantities = {"x": {"": found}, "lost": {"": exact(1)}}
+        assert decide(provided, quantities) == INCONCLUSIVE
+    assert decide(provided, {"x": {"": GOOD}, "lost": {"": exact(0)}}) == REPRODUCED
+
+
+def test_a_refuted_claim_is_a_misprint_where_the_meant_form_holds():
+    misprint = rule(ABOVE, misprint_if=[{"quantity": "meant", "below": 0.0}])
+    cases = {(BAD, 0): MISPRINT, (BAD, 1): NOT_REPRODUCED, (GOOD, 0): REPRODUCED}
+    for (found, broken), expected in cases.items():
+        quantities = {"x": {"": found}, "meant": {"": exact(broken)}}
+        assert decide(misprint, quantities) == expected
+    assert decide(rule(ABOVE, misprint_if=[]), {"x": {"": BAD}}) == MISPRINT
+
+
+def test_what_could_not_be_measured():
+    assert decide(rule(ABOVE), {}) == NEEDS_SCALE
+    assert decide(Rule(always="illustration"), {}) == ILLUSTRATION
+    assert decide(Rule(always="needs scale"), {"x": {"": GOOD}}) == NEEDS_SCALE
+    optional = rule(ABOVE, {"quantity": "share", "below": 0.2, "where_measured": True})
+    assert decide(optional, {"x": {"": GOOD}}) == REPRODUCED
+    assert decide(optional, {"x": {"": GOOD}, "share": {"": exact(0.3)}}) == NOT_REPRODUCED
+    with pytest.raises(KeyError, match="share"):
+        decide(rule(ABOVE, {"quantity": "share", "below": 0.2}), {"x": {"": GOOD}})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"bounds": [ABOVE], "always": "illustration"},
+        {"bounds": [{"quantity": "x"}]},
+        {"bounds": [{"quantity": "x", "above": 1.0, "covers": 0.0}]},
+        {"bounds": [{"quantity": "x", "abov": 1.0}]},
+    ],
+)
+def test_a_rule_that_decides_nothing_is_refused(entry):
+    with pytest.raises(ValidationError):
+        Rule.model_validate(entry, strict=False)
+
+
+def on(**named):
+    """Return quantities from intervals, or exact numbers, by name (spaces written as _)."""
+    found = {}
+    for name, value in named.items():
+        quantity = exact(value) if isinstance(value, float | int) else between(*value)
+        found[name.replace("_", " ")] = {"": quantity}
+    return found
+
+
+def with_name(found, old, new):
+    return {(new if name == old else name): value for name, value in found.items()}
+
+
+LESS, GAUSS = "the same less the single model's", "kurtosis less a Gaussian's"
+CORRELATION = "correlation less that of independent heads"
+CHI, DISTANCE = "promises broken by the chi-square quantile", "optimiser's distance"
+
+# By claim: quantities just inside the bounds, and quantities just outside with their verdict.
+EITHER_SIDE = {
+    "U1": (on(range=(0.5, 0.6)), [(on(range=(0.4, 0.499)), NOT_REPRODUCED)]),
+    "U3a": (on(ratio=(2.0, 2.1)), [(on(ratio=(1.9, 1.999)), NOT_REPRODUCED)]),
+    "U3b": (
+        on(unaware_deviation=(0.125, 0.135), aware_deviation=(0.035, 0.045)),
+        [
+            (on(unaware_deviation=(0.12, 0.1249), aware_deviation=0.04), NOT_REPRODUCED),
+            (on(unaware_deviation=0.13, aware_deviation=(0.0451, 0.05)), NOT_REPRODUCED),
+            (on(unaware_deviation=(0.13, 0.136), aware_deviation=0.04), INCONCLUSIVE),
+        ],
+    ),
+    "U3c": (on(gap=0.1), [(on(gap=0.1001), NOT_REPRODUCED)]),
+    "U4a": (
+        on(ratio=(0.8, 1.25)),
+        [(on(ratio=(0.7, 0.799)), NOT_REPRODUCED), (on(ratio=(1.251, 1.3)), NOT_REPRODUCED)],
+    ),
+    "U4b": (
+        on(unaware_deviation=(0.125, 0.145), aware_deviation=(0.115, 0.125)),
+        [
+            (on(unaware_deviation=(0.1451, 0.15), aware_deviation=0.12), NOT_REPRODUCED),
+            (on(unaware_deviation=0.13, aware_deviation=(0.1, 0.1149)), NOT_REPRODUCED),
+        ],
+    ),
+    "U4c": (
+        on(unaware_gain=0.1449, aware_gain=0.1251),
+        [
+            (on(unaware_gain=0.1451, aware_gain=0.13), NOT_REPRODUCED),
+            (on(unaware_gain=0.14, aware_gain=0.1249), NOT_REPRODUCED),
+        ],
+    ),
+    "U5": (
+        on(exact_difference=0.0, drawn_difference=(-0.1, 0.2)),
+        [
+            (on(exact_difference=1e-6, drawn_difference=(-0.1, 0.2)), NOT_REPRODUCED),
+            (on(exact_difference=-0.1, drawn_difference=(0.001, 0.2)), NOT_REPRODUCED),
+        ],
+    ),
+    "U6": (
+        with_name(on(promises_broken=0, chi=1), "chi", CHI),
+        [
+            (with_name(on(promises_broken=1, chi=0), "chi", CHI), MISPRINT),
+            (with_name(on(promises_broken=1, chi=1), "chi", CHI), NOT_REPRODUCED),
+        ],
+    ),
+    "U7": (
+        with_name(on(lost=1e-6, d=1e-6), "d", DISTANCE),
+        [
+            (with_name(on(lost=1.1e-6, d=1e-6), "d", DISTANCE), MISPRINT),
+            (with_name(on(lost=1.0, d=1.1e-6), "d", DISTANCE), INCONCLUSIVE),
+            (with_name(on(lost=0.0, d=1.1e-6), "d", DISTANCE), INCONCLUSIVE),
+        ],
+    ),
+    "U8": (on(gap=0.1), [(on(gap=0.11), NOT_REPRODUCED)]),
+    "U9": (
+        on(mean=(4.0, 5.0), median=(3.0, 4.0)),
+        [
+            (on(mean=(3.5, 3.99), median=(3.0, 4.0)), NOT_REPRODUCED),
+            (on(mean=(4.0, 5.0), median=(2.5, 2.99)), NOT_REPRODUCED),
+        ],
+    ),
+    "U10": (on(share=(0.01, 0.02)), [(on(share=(0.001, 0.0099)), NOT_REPRODUCED)]),
+    "U11": (
+        with_name(on(final_loss_of_the_heads=(0.15, 0.25), less=(-0.2, 0.0)), "less", LESS),
+        [
+            (
+                with_name(on(final_loss_of_the_heads=heads, less=less), "less", LESS),
+                NOT_REPRODUCED,
+            )
+            for heads, less in (((0.251, 0.3), -0.1), ((0.1, 0.149), -0.1), (0.2, (0.01, 0.02)))
+        ],
+    ),
+    "U12": (
+        on(gap=(-0.05, 0.05)),
+        [(on(gap=(-0.1, -0.051)), NOT_REPRODUCED), (on(gap=(0.051, 0.1)), NOT_REPRODUCED)],
+    ),
+    "U13b": (
+        on(ratio=(1.0, 2.0), policies_lost=0),
+        [
+            (on(ratio=(0.5, 0.99), policies_lost=0), NOT_REPRODUCED),
+            (on(ratio=(0.5, 1.01), policies_lost=0), INCONCLUSIVE),
+            (on(ratio=(1.5, 2.0), policies_lost=1), INCONCLUSIVE),
+        ],
+    ),
+    "U15": (
+        on(ratio=(0.8, 1.25)),
+        [(on(ratio=(0.7, 0.79)), NOT_REPRODUCED), (on(ratio=(1.26, 1.3)), NOT_REPRODUCED)],
+    ),
+    "U16": (on(rise=(0.0, 0.1)), [(on(rise=(-0.2, -0.01)), NOT_REPRODUCED)]),
+    "U18": (
+        {CORRELATION: {"": between(-0.1, 0.1)}, GAUSS: {"": between(-0.1, 0.1)}},
+        [
+            (
+                {CORRELATION: {"": between(0.01, 0.1)}, GAUSS: {"": between(-0.1, 0.1)}},
+                NOT_REPRODUCED,
+            ),
+            (
+                {CORRELATION: {"": between(-0.1, 0.1)}, GAUSS: {"": between(0.01, 0.1)}},
+                NOT_REPRODUCED,
+            ),
+        ],
+    ),
+    "A4": (
+        on(gain=(0.0, 0.1), share_lost=(0.1, 0.2)),
+        [
+            (on(gain=(0.0, 0.1), share_lost=(0.201, 0.3)), NOT_REPRODUCED),
+            (on(gain=(-0.1, -0.01), share_lost=(0.1, 0.2)), NOT_REPRODUCED),
+        ],
+    ),
+    "B1": (
+        on(difference_of_the_printed_form=0.0, difference_of_the_meant_form=0.0),
+        [
+            (on(difference_of_the_printed_form=1e-5, difference_of_the_meant_form=0.0), MISPRINT),
+            (
+                on(difference_of_the_printed_form=1e-5, difference_of_the_meant_form=1e-5),
+                NOT_REPRODUCED,
+            ),
+        ],
+    ),
+    "B2": (
+        on(difference_at_two_responses=1e-6),
+        [(on(difference_at_two_responses=1.1e-6), NOT_REPRODUCED)],
+    ),
+    "B3": (
+        on(accuracy_less_chance=(0.0, 0.1)),
+        [(on(accuracy_less_chance=(-0.1, -0.01)), NOT_REPRODUCED)],
+    ),
+    "T1": (on(ratio=(1.0, 2.0)), [(on(ratio=(0.5, 0.99)), NOT_REPRODUCED)]),
+}
+GAIN = (
+    on(gain=(0.0, 0.1)),
+    [(on(gain=(-0.1, -0.001)), NOT_REPRODUCED), (on(gain=(-0.1, 0.1)), INCONCLUSIVE)],
+)
+EITHER_SIDE |= dict.fromkeys(("U13a", "U13c", "U14a", "U14c", "A1", "A2", "A3", "A5"), GAIN)
+EITHER_SIDE["U14b"] = EITHER_SIDE["U13b"]
+DIFFERENCE = (
+    on(difference=(0.0, 0.1)),
+    [(on(difference=(-0.1, -0.001)), NOT_REPRODUCED)],
+)
+EITHER_SIDE |= dict.fromkeys(("T2", "T3", "T4"), DIFFERENCE)
+ALWAYS = {"U2": ILLUSTRATION, "U17": NEEDS_SCALE}
+
+
+def test_every_claim_is_tried():
+    assert set(EITHER_SIDE) | set(ALWAYS) == set(RULES)
+
+
+@pytest.mark.parametrize("claim", EITHER_SIDE)
+def test_a_claims_rule_on_either_side_of_its_bounds(claim):
+    inside, outside = EITHER_SIDE[claim]
+    assert decide(RULES[claim], inside) == REPRODUCED
+    for quantities, expected in outside:
+        assert decide(RULES[claim], quantities) == expected, quantities
+
+
+@pytest.mark.parametrize("claim", ALWAYS)
+def test_a_claim_that_nothing_can_decide(claim):
+    assert decide(RULES[claim], on(anything=1.0)) == ALWAYS[claim]
+
+
+def test_the_claims_table_has_every_claim_and_decides_what_was_measured():
+    findings = findings_table(
+        [
+            Finding("U1", {"range": {"": between(0.6, 0.8)}}, ("range", ""), "wide"),
+            Finding("U2", {}, exact(1.5), "made to show it"),
+            Finding("A1", {}, Quantity(float("nan")), "two responses"),
+        ]
+    )
+    table = claims_table(LEDGER, findings).set_index("id")
+    assert list(table.index) == [claim.id for claim in LEDGER]
+    assert table.verdict["U1"] == REPRODUCED
+    assert table.value["U1"] == pytest.approx(0.7)
+    assert table.ci_low["U1"] == 0.6
+    assert table.verdict["U2"] == ILLUSTRATION
+    assert pd.isna(table.ci_low["U2"])
+    assert table.verdict["A1"] == NEEDS_SCALE
+    assert table.verdict["U3a"] == NOT_RUN
+    assert table.printed["U3b"] == "0.13, 0.04"
+
+
+def test_what_is_not_in_the_ledger_is_refused():
+    with pytest.raises(UserError, match="measured U99, which is not in the ledger"):
+        claims_table(LEDGER, findings_table([Finding("U99", {}, exact(1), "")]))
+    wrong = Finding("U1", {"rnage": {"": GOOD}}, ("rnage", ""), "")
+    with pytest.raises(UserError, match="rule of U1 names 'range'"):
+        claims_table(LEDGER, findings_table([wrong]))
+
+
+def write(folder, entry):
+    (folder / "printed.yaml").write_text("figure: {deviation: 0.04, count: 20480, name.x: [7]}\n")
+    (folder / "ledger.yaml").write_text(f'"Paper":\n  - {entry}\n')
+    return folder / "ledger.yaml", folder / "printed.yaml"
+
+
+ENTRY = "{{id: X1, item: i, statement: s, printed: '{}', measured: m, decide: {}}}"
+BOUNDS = "{{bounds: [{}]}}"
+
+
+def test_printed_values_are_named_by_key(tmp_path):
+    bounds = BOUNDS.format("{quantity: x, printed: figure.deviation}")
+    text = "{figure.deviation} and {figure.count:,} and {figure.name.x.0}"
+    (claim,) = read_ledger(*write(tmp_path, ENTRY.format(text, bounds)))
+    assert claim.printed == "0.04 and 20,480 and 7"
+    assert (claim.rule.bounds[0].above, claim.rule.bounds[0].below) == (0.035, 0.045)
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("{id: X1, item: i}", r"X1 of Paper lacks decide, measured, printed, statement\."),
+        (
+            ENTRY.format("{figure.mean}", BOUNDS.format("{quantity: x, above: 1}")),
+            r"X1 names figure\.mean, which printed\.yaml does not have",
+        ),
+        (
+            ENTRY.format("-", BOUNDS.format("{quantity: x, abov: 1}")),
+            r"X1, decide: bounds\.0\.abov \(value 1\) is not a known key; the nearest known key",
+        ),
+    ],
+)
+def test_a_mistake_in_the_ledger_is_one_sentence(tmp_path, entry, expected):
+    with pytest.raises(UserError, match=expected):
+        read_ledger(*write(tmp_path, entry))
+
+
+def test_captions_name_no_number_that_is_not_printed():
+    values = {"a": {"b": 0.5}}
+    assert filled("half is {a.b}.", values, "here") == "half is 0.5."
+    with pytest.raises(UserError, match=r"^here names a\.c, which"):
+        filled("{a.c}", values, "here")

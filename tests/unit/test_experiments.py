@@ -1,0 +1,72 @@
+"""Experiments as data: which policies, which jobs, which ensembles."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rewardlab.policies.experiments import (
+    PILOT,
+    Policy,
+    Run,
+    batches_of,
+    ensembles_of,
+    policies_of,
+    runs_of,
+)
+from rewardlab.settings.compose import validate
+from rewardlab.settings.policies import ExperimentSettings
+
+CONFIG = Path(__file__).parents[2] / "config.yaml"
+
+
+@pytest.fixture
+def config():
+    config = yaml.safe_load(CONFIG.read_text())
+    config["policies"]["ensemble"]["heads"] = 3
+    config["policies"]["experiments"] = {
+        "trials": {"methods": ["reference", "vanilla"], "policies_per_head": 2},
+        "fresh": {"methods": ["vanilla"], "ensembles": 2},
+        "one": {"methods": ["mean"], "ensembles": 2, "heads": 1, "kl_factors": [0.5, 2]},
+    }
+    return config
+
+
+def test_policies_are_numbered_by_ensemble_head_and_trial():
+    found = policies_of(ExperimentSettings(methods=("vanilla",), ensembles=2, heads=2), 5)
+    assert found == [Policy(0, 0, 0, 0), Policy(1, 0, 1, 0), Policy(2, 1, 0, 0), Policy(3, 1, 1, 0)]
+    trials = policies_of(ExperimentSettings(methods=("vanilla",), policies_per_head=2), 2)
+    assert [policy[1:] for policy in trials] == [(0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1)]
+
+
+def test_a_job_is_an_ensemble_or_a_head(config):
+    whole = validate(config).policies
+    assert [len(batch) for batch in batches_of(whole, "trials", "vanilla")] == [6]
+    assert [len(batch) for batch in batches_of(whole, "fresh", "vanilla")] == [3, 3]
+    config["policies"]["jobs"] = "head"
+    by_head = validate(config).policies
+    assert [len(batch) for batch in batches_of(by_head, "trials", "vanilla")] == [2, 2, 2]
+    assert [len(batch) for batch in batches_of(by_head, "fresh", "vanilla")] == [1] * 6
+    for name in ("trials", "fresh"):  # the same policies, whatever the jobs
+        both = (batches_of(settings, name, "vanilla") for settings in (whole, by_head))
+        first, second = (sorted(policy for batch in jobs for policy in batch) for jobs in both)
+        assert first == second
+
+
+def test_the_base_model_is_a_method_with_one_job(config):
+    settings = validate(config).policies
+    assert len(batches_of(settings, "trials", "reference")) == 1
+    runs = list(runs_of(settings, "trials"))
+    assert runs == [Run("trials", "reference", 1.0, 0), Run("trials", "vanilla", 1.0, 0)]
+
+
+def test_factors_multiply_the_jobs_of_trained_methods(config):
+    runs = list(runs_of(validate(config).policies, "one"))
+    assert [(run.factor, run.batch) for run in runs] == [(0.5, 0), (0.5, 1), (2.0, 0), (2.0, 1)]
+
+
+def test_names_that_the_seeds_of_heads_derive_from(config):
+    settings = validate(config).policies
+    assert ensembles_of(settings, PILOT) == ["pilot"]
+    assert ensembles_of(settings, "trials") == ["trials"]
+    assert ensembles_of(settings, "fresh") == ["fresh-0", "fresh-1"]
