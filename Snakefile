@@ -32,6 +32,7 @@ rule extended:
         lambda wildcards: targets("all") + targets("extended"),
 
 
+include: "workflow/rules/jobs.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/world.smk"
 include: "workflow/rules/rewards.smk"

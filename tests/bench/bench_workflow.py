@@ -30,7 +30,8 @@ def test_parsing_the_code_that_stages_depend_on(benchmark):
     """Reading and hashing the imports of every stage, in a fresh process each time."""
     code = (
         "from rewardlab.running.fingerprint import fingerprint; from pathlib import Path; "
-        "[fingerprint(f'stages.{p.stem}') for p in Path('rewardlab/stages').glob('[a-z]*.py')]"
+        "[fingerprint(f'stages.{p.parent.name}.{p.stem}') "
+        "for p in Path('rewardlab/stages').glob('*/[a-z]*.py')]"
     )
     call = [sys.executable, "-c", code]
     benchmark.pedantic(

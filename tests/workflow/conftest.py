@@ -68,6 +68,12 @@ class Checkout:
             if "_measured" not in file.name
         }
 
+    def figures(self, *targets: str) -> dict[str, str]:
+        """Return the SVG file of every figure that the rules draw for the targets, by rule."""
+        plan = self.run("-n", "--forceall", *targets)
+        assert plan.code == 0, plan.text
+        return dict(re.findall(r"rule (draw_\w+):(?:\n .*)*?\n    output: (\S+\.svg)", plan.text))
+
 
 class Run:
     """What a run of snakemake did."""
@@ -81,6 +87,11 @@ class Run:
     def rules(self) -> set[str]:
         """Return the rules whose jobs ended well in this run."""
         return set(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", self.text))
+
+    @property
+    def runs(self) -> set[str]:
+        """Return the names of the runs (this configuration, other worlds) that jobs were for."""
+        return set(re.findall(r"wildcards: (?:.*, )?run=([\w-]+)", self.text))
 
     @property
     def did_nothing(self) -> bool:

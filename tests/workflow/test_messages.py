@@ -9,7 +9,7 @@ import pytest
 NOTICE = "Using workflow specific profile"
 
 
-def said(run) -> list[str]:
+def lines_of(run) -> list[str]:
     """Return the lines that a failed run printed, but for snakemake's notice on its profile."""
     return [line for line in run.text.splitlines() if line and not line.startswith(NOTICE)]
 
@@ -29,13 +29,13 @@ def test_a_bad_setting_is_one_sentence(checkout, overlay, expected):
     checkout.path("mine.yaml").write_text(overlay)
     run = checkout.run("--configfile=mine.yaml", scale="-n")
     assert run.code == 1
-    assert said(run) == [expected]
+    assert lines_of(run) == [expected]
 
 
 def test_a_bad_setting_on_the_command_line(checkout):
     run = checkout.run("-n", "--config", "sed=1")
     assert run.code == 1
-    assert said(run) == [
+    assert lines_of(run) == [
         "--config: sed (value 1) is not a known key; the nearest known key is seed."
     ]
 

@@ -13,34 +13,11 @@ STYLE = "workflow/rewardlab/figures/style.py"
 OF_THE_SIMULATION = {
     "simulate_returns",
     "check_theorems",
-    "uncertainty_fig3",
-    "uncertainty_fig4",
-    "uncertainty_theorems",
-    "judge_closed_forms",
-    "claims",
-    "all",
-}
-OF_THE_STYLE = {
-    "aggregation_by_k",
-    "aggregation_fig1",
-    "aggregation_judge",
-    "aggregation_reference",
-    "rewards_heldout",
-    "uncertainty_fig1",
-    "uncertainty_fig7",
-    "uncertainty_fig10",
-    "uncertainty_fig11",
-    "uncertainty_fig12",
-    "uncertainty_search",
-    "uncertainty_fixed_point",
-    "uncertainty_fig6",
-    "uncertainty_fig8",
-    "uncertainty_fig9",
-    "uncertainty_fig2",
-    "uncertainty_fig3",
-    "uncertainty_fig4",
-    "uncertainty_theorems",
-    "world_overview",
+    "draw_uncertainty_fig3",
+    "draw_uncertainty_fig4",
+    "draw_uncertainty_theorems",
+    "claims_closed_forms",
+    "decide_claims",
     "all",
 }
 
@@ -95,7 +72,7 @@ def test_an_edit_in_the_middle_of_a_run_is_not_lost(checkout):
     table = checkout.path("results/test/tables/uncertainty/fig3_moments.csv")
     before = table.read_bytes()
     run = checkout.run("uncertainty_fig3")
-    assert run.rules == {"simulate_returns", "uncertainty_fig3"}
+    assert run.rules == {"simulate_returns", "draw_uncertainty_fig3", "uncertainty_fig3"}
     assert table.read_bytes() != before
     assert checkout.run("uncertainty_fig3").did_nothing
 
@@ -105,7 +82,7 @@ def test_a_change_of_colour_redraws_figures_only(finished):
     finished.edit(STYLE, '"#D55E00"', '"#AA3377"')
     run = finished.run()
     assert run.code == 0, run.text
-    assert run.rules == OF_THE_STYLE
+    assert run.rules == {*finished.figures(), "all"}
     assert finished.tables() == tables
 
 
@@ -114,15 +91,15 @@ def test_a_change_of_setting_reruns_its_own_chapter(finished):
     assert run.code == 0, run.text
     assert run.rules == {
         "simulate_bandit",
-        "uncertainty_fig2",
-        "judge_closed_forms",
-        "claims",
+        "draw_uncertainty_fig2",
+        "claims_closed_forms",
+        "decide_claims",
         "all",
     }
 
 
 def test_the_messages_of_a_stage_can_be_edited(finished):
-    finished.edit("workflow/rewardlab/command_line.py", "is missing; it is an input", "is gone")
+    finished.edit("workflow/rewardlab/running/stage.py", "is missing; it is an input", "is gone")
     assert finished.run().did_nothing
 
 
@@ -139,11 +116,11 @@ def test_a_damaged_model_is_named(finished, name):
 def test_a_change_of_the_judge_retrains_no_policy(finished):
     """More resamples or another decision rule never touch what was trained."""
     finished.edit(
-        "workflow/rewardlab/stages/judge_policies.py", "RESAMPLES = 4000", "RESAMPLES = 50"
+        "workflow/rewardlab/evaluation/paired_policies.py", "RESAMPLES = 4000", "RESAMPLES = 50"
     )
     run = finished.run()
     assert run.code == 0, run.text
-    assert run.rules == {"judge_policies", "claims", "all"}
+    assert run.rules == {"claims_policies", "decide_claims", "all"}
 
 
 def test_a_change_of_ppo_retrains_policies_and_no_reward_model(finished):
@@ -153,3 +130,25 @@ def test_a_change_of_ppo_retrains_policies_and_no_reward_model(finished):
     assert "find_beta" in run.text
     for untouched in ("train_reward_model", "fit_heads", "draw_ensemble", "combine_rewards"):
         assert f"rule {untouched}:" not in run.text
+
+
+def test_a_change_of_the_ledger_decides_again_and_measures_nothing(finished):
+    finished.edit(
+        "workflow/ledger.yaml", "{quantity: range, above: 0.5}", "{quantity: range, above: 99}"
+    )
+    run = finished.run()
+    assert run.code == 0, run.text
+    assert run.rules == {"decide_claims", "all"}
+
+
+def test_a_change_of_a_caption_does_nothing(finished):
+    finished.edit("workflow/report/uncertainty/fig8.rst", "stops", "halts")
+    assert finished.run().did_nothing
+
+
+def test_editing_the_training_of_policies_searches_no_coefficient(finished):
+    """Stages import no stage: a log line of one is no business of another."""
+    finished.edit("workflow/rewardlab/stages/policies/train.py", "after %.1f s", "in %.1f s")
+    run = finished.run("-n")
+    assert "train_policies" in run.text
+    assert "find_beta" not in run.text

@@ -7,11 +7,13 @@ import json
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from rewardlab.evaluation.ledger import read_ledger
 from rewardlab.evaluation.printed import filled, read_printed
 from rewardlab.running.fingerprint import fingerprint
 from rewardlab.seeds import derive_seed
@@ -39,9 +41,20 @@ class Runs:
         """Return an input function: a path with {config.…} filled from the settings of the run."""
         return lambda wildcards: pattern.format(config=self.of(wildcards), **wildcards)
 
-    def paths(self, list_files: Callable[[Settings, Any], list[str]]) -> Callable:
-        """Return an input function: the files that a function of settings and wildcards lists."""
-        return lambda wildcards: list_files(self.of(wildcards), wildcards)
+    def paths(self, pattern: str, when: Callable | None = None, **names: Callable) -> Callable:
+        """Return an input function: a path for each of some names, functions as in `inputs`.
+
+        when: whether there are any, such a function too.
+        """
+
+        def files(wildcards) -> list[str]:
+            config = self.of(wildcards)
+            if when is not None and not when(config, wildcards):
+                return []
+            lists = [[(key, name) for name in of(config, wildcards)] for key, of in names.items()]
+            return [pattern.format(**{**wildcards, **dict(chosen)}) for chosen in product(*lists)]
+
+        return files
 
     def stage(self, module: str, settings=(), seed=None, **options) -> dict[str, Any]:
         """Return the params of a rule that runs a stage.
@@ -156,6 +169,12 @@ def printed(section: str | None = None) -> dict[str, Any]:
     """Return what the papers print; section: one part of it."""
     values = read_printed(Path(PRINTED))
     return values if section is None else values[section]
+
+
+def ledger_rules(*ids: str) -> dict[str, Any]:
+    """Return the rules of claims in the ledger, by id."""
+    found = {claim.id: claim.rule for claim in read_ledger(Path(LEDGER), Path(PRINTED))}
+    return {name: found[name].model_dump(mode="json", exclude_none=True) for name in ids}
 
 
 def one_of(names: Iterable[str]) -> str:

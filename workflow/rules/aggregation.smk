@@ -2,27 +2,6 @@
 
 from rewardlab.data.sampling import pool_sampling
 
-
-def pool_scores(config, wildcards):
-    """Return the scores that a pool is made of."""
-    names = config.aggregation.properties
-    sampled = "<results>/scores/pool_evaluation_by_reward_model_{name}.parquet"
-    heldout = "<results>/scores/heldout_{of_set}_by_reward_model_{name}.parquet"
-    if wildcards.source == "sampled":
-        return expand(sampled, name=names)
-    return expand(heldout, of_set=names, name=names)
-
-
-def only_sampled(pattern):
-    """Return an input function: files for the properties that only a sampled pool has."""
-
-    def list_files(config, wildcards):
-        names = config.aggregation.properties if wildcards.source == "sampled" else []
-        return list(dict.fromkeys(expand(pattern, set=names)))
-
-    return RUNS.paths(list_files)
-
-
 SAMPLED = SETTINGS.aggregation.source == "sampled"
 COMBINING_WORLDS = [name for name in WORLDS if name in SETTINGS.extended.worlds]
 
@@ -70,9 +49,15 @@ use rule job as predict_quantiles with:
 use rule job as gather_pool with:
     """The pool with its rewards, references and judgements side by side."""
     input:
-        scores=RUNS.paths(pool_scores),
-        gold=only_sampled("<results>/scores/pool_evaluation_by_gold.parquet"),
-        references=only_sampled("<results>/references/{set}.parquet"),
+        scores=RUNS.paths(
+            "<results>/scores/{responses}_by_reward_model_{name}.parquet",
+            responses=pool_responses,
+            name=properties,
+        ),
+        gold=RUNS.paths("<results>/scores/pool_evaluation_by_gold.parquet", when=is_sampled),
+        references=RUNS.paths(
+            "<results>/references/{name}.parquet", when=is_sampled, name=properties
+        ),
     output:
         **recorded(pool="<results>/pools/{source}.parquet"),
     log:

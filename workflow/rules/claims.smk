@@ -1,14 +1,6 @@
 """The claims: what each chapter measured for them, and their verdicts by the ledger."""
 
-from rewardlab.evaluation.ledger import read_ledger
 from rewardlab.running.provenance import file_hash
-
-
-def ledger_rules(*ids):
-    """Return the rules of claims in the ledger, by id."""
-    found = {claim.id: claim.rule for claim in read_ledger(Path(LEDGER), Path(PRINTED))}
-    return {name: found[name].model_dump(mode="json", exclude_none=True) for name in ids}
-
 
 CHAPTERS = ["closed_forms", "reward_models", "aggregation", *(["policies"] if POLICIES else [])]
 

@@ -13,6 +13,7 @@ from snakemake.utils import update_config
 LIBRARY = Path(workflow.basedir) / "workflow"
 sys.path.insert(0, str(LIBRARY))
 
+from rewardlab.inputs import *
 from rewardlab.rules import *
 from rewardlab.running.errors import UserError
 from rewardlab.settings.compose import other_worlds, read_config, slice_of, validate
@@ -89,36 +90,3 @@ pathvars:
     results="results/{run}",
     figures="figures/{run}",
     logs="logs/{run}",
-
-
-rule job:
-    """A stage of the library; all rules inherit their command from this one."""
-    output:
-        "<results>/none",
-    log:
-        "<logs>/none.log",
-    conda:
-        ENVIRONMENT
-    params:
-        module="none",
-        arguments="",
-        files="",
-        code={},
-    shell:
-        "python -m rewardlab.{params.module} {params.arguments} {params.files} --log {log}"
-
-
-use rule job as figure with:
-    """A figure from its table; the rules of the figures inherit from this one."""
-    input:
-        table="<results>/tables/<item>.csv",
-        findings="<results>/tables/<item>.rst",
-    output:
-        svg=report("<figures>/<item>.svg", **ITEM),
-        png="<figures>/<item>.png",
-    log:
-        "<logs>/draw/<item>.log",
-    pathvars:
-        item="none/none",
-    params:
-        files=drawing,

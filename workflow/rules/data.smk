@@ -1,24 +1,7 @@
 """Preferences, prompts, models and the benchmark, wherever they come from."""
 
-
-def model_of(name):
-    """Return the manifest of a model of the configuration, wherever it comes from."""
-    embedded = getattr(SETTINGS.data, name) == "embedded"
-    return "<results>/models/world.json" if embedded else f"<results>/models/{name}.json"
-
-
-def local_copies(path):
-    """Return an input function: the local file or folder of a source, so that a change is seen."""
-
-    def list_files(config, wildcards):
-        source = slice_of(config, path.format(**wildcards))
-        local = source.get("path") if isinstance(source, dict) else None
-        return [local] if local and Path(local).exists() else []
-
-    return RUNS.paths(list_files)
-
-
-LANGUAGE_MODEL, REWARD_TRUNK = model_of("language_model"), model_of("reward_trunk")
+LANGUAGE_MODEL = model_of(SETTINGS, "language_model")
+REWARD_TRUNK = model_of(SETTINGS, "reward_trunk")
 EMBEDDED_PREFERENCES = [
     name for name, source in SETTINGS.data.preferences.items() if source == "embedded"
 ]
@@ -47,7 +30,7 @@ rule prompts:
 use rule job as fetch_model with:
     """The manifest of a model that is not the embedded world's."""
     input:
-        local_copies("data.{name}"),
+        RUNS.paths("{file}", file=local_copy("data.{name}")),
     output:
         manifest="<results>/models/{name}.json",
         provenance="<results>/models/{name}_provenance.json",
@@ -63,7 +46,7 @@ use rule job as fetch_model with:
 use rule job as read_preferences with:
     """A preference set from its source."""
     input:
-        local_copies("data.preferences.{name}"),
+        RUNS.paths("{file}", file=local_copy("data.preferences.{name}")),
     output:
         **recorded(preferences="<results>/preferences/{name}.parquet"),
     log:
@@ -81,7 +64,7 @@ use rule job as read_preferences with:
 use rule job as read_prompts with:
     """A prompt set cut from the texts of its source."""
     input:
-        local_copies("data.prompts.{name}.source"),
+        RUNS.paths("{file}", file=local_copy("data.prompts.{name}.source")),
         model=LANGUAGE_MODEL,
     output:
         **recorded(prompts="<results>/prompts/{name}.parquet"),
@@ -101,7 +84,7 @@ use rule job as read_prompts with:
 use rule job as read_benchmark with:
     """The benchmark's responses, where it is not the embedded world's."""
     input:
-        local_copies("data.benchmark"),
+        RUNS.paths("{file}", file=local_copy("data.benchmark")),
     output:
         **recorded(responses="<results>/responses/benchmark.parquet"),
     log:

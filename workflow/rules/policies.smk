@@ -1,34 +1,6 @@
 """Policies trained with PPO against reward ensembles: search, training, judging, figures."""
 
-from rewardlab.policies.experiments import PILOT, batches_of, ensembles_of, runs_of
-
-
-def of_jobs(what, *experiments, trained=False):
-    """Return an input function: a file of each job of experiments, or of the one that is asked for.
-
-    trained: leave out the base model's job, which trains nothing.
-    """
-
-    def list_files(config, wildcards):
-        return [
-            f"<results>/policies/{name}/{job.method}/{job.factor:g}/{job.batch}/{what}"
-            for name in experiments or [wildcards.experiment]
-            for job in runs_of(config.policies, name)
-            if not trained or config.policies.methods[job.method].penalty is not None
-        ]
-
-    return RUNS.paths(list_files)
-
-
-def of_trained(path):
-    """Return an input function: a file that only the training of a policy needs."""
-
-    def list_files(config, wildcards):
-        trained = config.policies.methods[wildcards.method].penalty is not None
-        return [path] if trained else []
-
-    return RUNS.paths(list_files)
-
+from rewardlab.policies.experiments import PILOT, batches_of, ensembles_of
 
 # Policies need a language model and preferences that speak one language; so far they are judged by
 # the embedded world's gold reward alone.
@@ -104,8 +76,8 @@ use rule job as train_policies with:
     input:
         model=LANGUAGE_MODEL,
         prompts=RUNS.path("<results>/prompts/{config.policies.prompts}.parquet"),
-        ensemble=of_trained("<results>/models/drawn_{experiment}.json"),
-        coefficient=of_trained("<results>/betas/{method}.json"),
+        ensemble=RUNS.paths("<results>/models/drawn_{experiment}.json", when=is_trained),
+        coefficient=RUNS.paths("<results>/betas/{method}.json", when=is_trained),
     output:
         models=directory("<results>/policies/{experiment}/{method}/{factor}/{batch}/models"),
         manifest="<results>/policies/{experiment}/{method}/{factor}/{batch}/models.json",
@@ -138,9 +110,9 @@ use rule job as train_policies with:
 use rule job as judge_policies with:
     """Every policy of an experiment in a row: its judged reward, the noise in it, its divergence."""
     input:
-        responses=of_jobs("responses.parquet"),
-        ended=of_jobs("ended.parquet"),
-        steps=of_jobs("steps.parquet", trained=True),
+        responses=RUNS.paths("<results>/policies/{job}/responses.parquet", job=jobs_of()),
+        ended=RUNS.paths("<results>/policies/{job}/ended.parquet", job=jobs_of()),
+        steps=RUNS.paths("<results>/policies/{job}/steps.parquet", job=jobs_of(trained=True)),
     output:
         policies="<results>/policies/{experiment}.csv",
         all_steps="<results>/policies/{experiment}_steps.parquet",
@@ -189,11 +161,7 @@ use rule job as tabulate_training with:
     """The tables of Figures 10 and 11, of Figure 7's policies, and of the search."""
     input:
         steps="<results>/policies/fig7_steps.parquet",
-        trials=RUNS.paths(
-            lambda config, wildcards: expand(
-                "<results>/betas/{method}.csv", method=["vanilla", config.policies.variance_aware]
-            )
-        ),
+        trials=RUNS.paths("<results>/betas/{name}.csv", name=contrasted_methods),
     output:
         **tables("uncertainty", kl="fig10", proxy="fig11", search="search"),
     log:
@@ -247,7 +215,9 @@ use rule figure as draw_uncertainty_fixed_point with:
 use rule job as tabulate_uncertainty_tables6_8 with:
     """Tables 6 to 8: settings and measured cost of the policies, beside the paper's."""
     input:
-        measured=of_jobs("measured.csv", "fig7", "fig12", trained=True),
+        measured=RUNS.paths(
+            "<results>/policies/{job}/measured.csv", job=jobs_of("fig7", "fig12", trained=True)
+        ),
     output:
         table=report("<results>/tables/uncertainty/tables6_8_measured.csv", **ITEM),
         findings="<results>/tables/uncertainty/tables6_8_measured.rst",

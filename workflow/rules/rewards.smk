@@ -1,40 +1,5 @@
 """Reward models: the single model, the ensemble of heads, and what they say of responses."""
 
-
-def ensemble_parts(rewards, name):
-    """Return the names of what a set's ensemble consists of: itself, or its whole models."""
-    if rewards.ensemble.kind != "independent":
-        return [f"ensemble_{name}"]
-    return [f"member_{name}_{member}" for member in range(rewards.ensemble.heads)]
-
-
-def scoring_models(config, wildcards):
-    """Return the manifests of what scores as reward_model or as ensemble."""
-    single = [f"{wildcards.model}_{wildcards.set}"]
-    ensemble = wildcards.model == "ensemble"
-    names = ensemble_parts(config.rewards, wildcards.set) if ensemble else single
-    return expand("<results>/models/{name}.json", name=names)
-
-
-def shown_losses(config, wildcards):
-    """Return the training losses of the shown ensemble."""
-    names = ensemble_parts(config.rewards, config.rewards.shown)
-    return expand("<results>/losses/{name}.csv", name=names)
-
-
-def shown_costs(config, wildcards):
-    """Return what the shown models cost: the single one, features if any, the ensemble."""
-    shown_set = config.rewards.shown
-    features = [] if config.rewards.ensemble.kind == "independent" else [f"features_{shown_set}"]
-    names = [f"reward_model_{shown_set}", *features, *ensemble_parts(config.rewards, shown_set)]
-    return expand("<results>/costs/{name}_measured.csv", name=names)
-
-
-def of_sets(pattern):
-    """Return an input function: a file for each set that has reward models of its own."""
-    return RUNS.paths(lambda config, wildcards: expand(pattern, set=config.rewards.sets))
-
-
 BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE = (
     RUNS.path(f"<results>/scores/{BENCHMARK}_by_{model}_{{config.rewards.shown}}.parquet")
     for model in ("ensemble", "reward_model")
@@ -118,7 +83,7 @@ use rule job as list_heldout with:
 use rule job as score_responses with:
     """Rewards of listed responses, by the single model or by the ensemble of a set."""
     input:
-        model=RUNS.paths(scoring_models),
+        model=RUNS.paths("<results>/models/{name}.json", name=scoring_models),
         responses="<results>/responses/{responses}.parquet",
     output:
         **recorded(scores="<results>/scores/{responses}_by_{model}_{set}.parquet"),
@@ -133,7 +98,7 @@ use rule job as score_responses with:
 use rule score_responses as score_benchmark with:
     """The same of the benchmark and of the held-out pairs of the shown set, in one job."""
     input:
-        model=RUNS.paths(scoring_models),
+        model=RUNS.paths("<results>/models/{name}.json", name=scoring_models),
         responses=[
             f"<results>/responses/{BENCHMARK}.parquet",
             "<results>/responses/heldout_{set}.parquet",
@@ -169,9 +134,13 @@ ruleorder: score_pool > score_benchmark > score_responses
 use rule job as tabulate_heldout with:
     """Held-out accuracy of every set's reward model and ensemble, beside two baselines."""
     input:
-        preferences=of_sets("<results>/preferences/{set}.parquet"),
-        single=of_sets("<results>/scores/heldout_{set}_by_reward_model_{set}.parquet"),
-        ensemble=of_sets("<results>/scores/heldout_{set}_by_ensemble_{set}.parquet"),
+        preferences=RUNS.paths("<results>/preferences/{set}.parquet", set=reward_sets),
+        single=RUNS.paths(
+            "<results>/scores/heldout_{set}_by_reward_model_{set}.parquet", set=reward_sets
+        ),
+        ensemble=RUNS.paths(
+            "<results>/scores/heldout_{set}_by_ensemble_{set}.parquet", set=reward_sets
+        ),
     output:
         **table("rewards/heldout"),
     log:
@@ -232,7 +201,7 @@ use rule job as tabulate_losses with:
     """Figure 8's table: training losses of the single model and of the heads."""
     input:
         single=RUNS.path("<results>/losses/reward_model_{config.rewards.shown}.csv"),
-        heads=RUNS.paths(shown_losses),
+        heads=RUNS.paths("<results>/losses/{name}.csv", name=shown_ensemble),
     output:
         **table("uncertainty/fig8"),
     log:
@@ -268,7 +237,7 @@ use rule job as tabulate_uncertainty_table1 with:
 use rule job as tabulate_uncertainty_tables2_5 with:
     """Tables 2 to 5: settings and measured cost of the reward models, beside the paper's."""
     input:
-        measured=RUNS.paths(shown_costs),
+        measured=RUNS.paths("<results>/costs/{name}_measured.csv", name=shown_models),
     output:
         table=report("<results>/tables/uncertainty/tables2_5_measured.csv", **ITEM),
         findings="<results>/tables/uncertainty/tables2_5_measured.rst",

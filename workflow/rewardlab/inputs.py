@@ -1,0 +1,105 @@
+"""Which files a job reads, by the settings of its run and its wildcards.
+
+They give names; the rules say where the files of these names are.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from rewardlab.policies.experiments import runs_of
+from rewardlab.settings.compose import Settings, slice_of
+
+WORLD_MODEL = "<results>/models/world.json"
+
+
+def model_of(config: Settings, name: str) -> str:
+    """Return the manifest of a model of the configuration, wherever it comes from."""
+    embedded = getattr(config.data, name) == "embedded"
+    return WORLD_MODEL if embedded else f"<results>/models/{name}.json"
+
+
+def local_copy(path: str):
+    """Return a function that gives the local file or folder of a source, if it has one."""
+
+    def names(config: Settings, wildcards: Any) -> list[str]:
+        source = slice_of(config, path.format(**wildcards))
+        local = source.get("path") if isinstance(source, dict) else None
+        return [local] if local and Path(local).exists() else []
+
+    return names
+
+
+def ensemble_parts(config: Settings, name: str) -> list[str]:
+    """Return the names of what a set's ensemble consists of: itself, or its whole models."""
+    ensemble = config.rewards.ensemble
+    if ensemble.kind != "independent":
+        return [f"ensemble_{name}"]
+    return [f"member_{name}_{member}" for member in range(ensemble.heads)]
+
+
+def scoring_models(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names of what scores as reward_model or as ensemble of a set."""
+    if wildcards.model == "ensemble":
+        return ensemble_parts(config, wildcards.set)
+    return [f"{wildcards.model}_{wildcards.set}"]
+
+
+def shown_ensemble(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names of what the shown ensemble consists of."""
+    return ensemble_parts(config, config.rewards.shown)
+
+
+def shown_models(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names of what was made for the figures: single model, features, ensemble."""
+    shown = config.rewards.shown
+    features = [] if config.rewards.ensemble.kind == "independent" else [f"features_{shown}"]
+    return [f"reward_model_{shown}", *features, *ensemble_parts(config, shown)]
+
+
+def reward_sets(config: Settings, wildcards: Any) -> list[str]:
+    """Return the sets that have reward models of their own."""
+    return list(config.rewards.sets)
+
+
+def is_sampled(config: Settings, wildcards: Any) -> bool:
+    """Return whether a pool is of sampled responses, rather than of held-out pairs."""
+    return wildcards.source == "sampled"
+
+
+def properties(config: Settings, wildcards: Any) -> list[str]:
+    """Return the properties whose rewards are combined."""
+    return list(config.aggregation.properties)
+
+
+def pool_responses(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names of the responses that a pool is made of: sampled, or of every property."""
+    if is_sampled(config, wildcards):
+        return ["pool_evaluation"]
+    return [f"heldout_{name}" for name in config.aggregation.properties]
+
+
+def is_trained(config: Settings, wildcards: Any) -> bool:
+    """Return whether a method trains policies: the base model's does not."""
+    return config.policies.methods[wildcards.method].penalty is not None
+
+
+def jobs_of(*experiments: str, trained: bool = False):
+    """Return a function that gives the folders of the jobs of experiments.
+
+    experiments: none means the one that is asked for; trained: leave out the base model's job.
+    """
+
+    def names(config: Settings, wildcards: Any) -> list[str]:
+        return [
+            f"{name}/{job.method}/{job.factor:g}/{job.batch}"
+            for name in experiments or [wildcards.experiment]
+            for job in runs_of(config.policies, name)
+            if not trained or config.policies.methods[job.method].penalty is not None
+        ]
+
+    return names
+
+
+def contrasted_methods(config: Settings, wildcards: Any) -> list[str]:
+    """Return the two methods that Figures 7 to 12 set against each other."""
+    return ["vanilla", config.policies.variance_aware]
