@@ -1,4 +1,4 @@
-"""What all rules share: validated settings of every run, and the rule that they inherit from."""
+"""What all rules share: the validated settings of every run, and defaults of their jobs."""
 
 import os
 import shlex
@@ -40,8 +40,8 @@ if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
     _path += f" PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
 shell.prefix(f"set -euo pipefail; export {_path}; ")
 
-# What a job may take where its rule does not say: memory in MB, minutes, graphics cards. What the
-# user sets by --default-resources or in a profile goes first; what Snakemake makes up does not.
+# What a job may take where its rule is silent, in MB, minutes and graphics cards. What the user sets
+# by --default-resources or in a profile goes first; what Snakemake makes up does not.
 _defaults = workflow.resource_settings._parsed_default_resources
 for _name, _value in {"mem_mb": 4000, "runtime": 240, "gpu": 0}.items():
     if _name not in _defaults or _defaults[_name].raw is None:
