@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
+
+from rewardlab.policies import gpt2
 
 
 class Prompts(NamedTuple):
@@ -49,19 +52,18 @@ class Actor(nn.Module):
         self.value = nn.Linear(model.config.get_text_config().hidden_size, 1)
         self.end, self.pad = end, pad
 
-    def _hidden(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        positions = (mask.cumsum(1) - 1).clamp(min=0)
-        outputs = self.model.base_model(
-            input_ids=tokens, attention_mask=mask, position_ids=positions, use_cache=False
-        )
-        return outputs.last_hidden_state
-
     def _before(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the hidden states (B, T, H) that each token of the responses is drawn from."""
-        hidden = self._hidden(
-            torch.cat([prompts.tokens, tokens], 1), torch.cat([prompts.mask, mask], 1)
+        whole = torch.cat([prompts.tokens, tokens], 1)[:, :-1]
+        seen = torch.cat([prompts.mask, mask], 1)[:, :-1]
+        first = prompts.tokens.shape[1] - 1
+        if gpt2.is_plain_gpt2(self.model):
+            return gpt2.hidden_states(self.model, whole, seen, first)
+        positions = (seen.cumsum(1) - 1).clamp(min=0)
+        outputs = self.model.base_model(
+            input_ids=whole, attention_mask=seen, position_ids=positions, use_cache=False
         )
-        return hidden[:, prompts.tokens.shape[1] - 1 : -1]
+        return outputs.last_hidden_state[:, first:]
 
     def forward(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return log-probabilities and values (B, T) of responses (B, T).
@@ -75,7 +77,7 @@ class Actor(nn.Module):
     def next_tokens(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the log-probabilities (B, T, V) of all tokens at each place of the responses."""
         logits = self.model.get_output_embeddings()(self._before(prompts, tokens, mask))
-        return logits.float().log_softmax(-1)
+        return in_full_precision(logits).log_softmax(-1)
 
     @torch.inference_mode()
     def sample(self, prompts: Prompts, length: int, generator: torch.Generator) -> Rollout:
@@ -84,40 +86,65 @@ class Actor(nn.Module):
         Pure sampling, that is no top-k, no nucleus, temperature 1, no least length: with anything
         else the estimate of the KL divergence is biased, and can be negative.
         """
-        tokens, positions = prompts.tokens, (prompts.mask.cumsum(1) - 1).clamp(min=0)
-        mask = prompts.mask
-        alive = torch.ones(len(tokens), dtype=torch.bool, device=tokens.device)
+        alive = torch.ones(len(prompts.tokens), dtype=torch.bool, device=prompts.tokens.device)
         steps: list[tuple[Tensor, ...]] = []
-        cache = None
-        for _ in range(length):
-            outputs = self.model.base_model(
-                input_ids=tokens,
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-            )
-            cache, hidden = outputs.past_key_values, outputs.last_hidden_state[:, -1]
-            logprobs = self.model.get_output_embeddings()(hidden).float().log_softmax(-1)
+        kind = gpt2.Decoder if gpt2.is_plain_gpt2(self.model) else Decoder
+        decoder = kind(self.model, *prompts, length)
+        for number in range(length):
+            if number:
+                decoder.add(steps[-1][0])
+            logits = self.model.get_output_embeddings()(decoder.last)
+            logprobs = in_full_precision(logits).log_softmax(-1)
             # The largest of log-probabilities with Gumbel noise is a draw from them.
-            noise = torch.empty_like(logprobs).exponential_(generator=generator).log()
+            noise = torch.empty_like(logprobs).exponential_(generator=generator).log_()
             drawn = (logprobs - noise).argmax(-1)
             drawn = torch.where(alive, drawn, self.pad)
             chosen = logprobs.gather(1, drawn[:, None]).squeeze(1)
-            steps.append((drawn, alive, chosen, self.value(hidden).squeeze(-1).float()))
+            values = in_full_precision(self.value(decoder.last).squeeze(-1))
+            steps.append((drawn, alive, chosen, values))
             if self.end is not None:
                 alive = alive & (drawn != self.end)
-            if not alive.any():
-                break
-            tokens = drawn[:, None]
-            positions = positions[:, -1:] + 1
-            mask = torch.cat([mask, steps[-1][1].long()[:, None]], 1)
+                if not alive.any():
+                    break
         drawn, alive, chosen, values = (torch.stack(part, 1) for part in zip(*steps, strict=True))
         mask = alive.long()
         return Rollout(drawn, mask, chosen * mask, values * mask)
 
 
+class Decoder:
+    """Hidden states (B, H) of the last token, as tokens are added to prompts one by one.
+
+    For any causal language model of transformers, with its own cache.
+    """
+
+    def __init__(self, model: PreTrainedModel, tokens: Tensor, mask: Tensor, length: int) -> None:
+        """tokens, mask: prompts (B, P), padded on the left; length: of the responses, at most."""
+        self.model, self.mask, self.cache = model.base_model, mask, None
+        self._run(tokens, (mask.cumsum(1) - 1).clamp(min=0))
+
+    def add(self, tokens: Tensor) -> None:
+        """Add a token (B,) to every row."""
+        positions = self.mask.sum(1, keepdim=True)
+        self.mask = torch.cat([self.mask, torch.ones_like(positions)], 1)
+        self._run(tokens[:, None], positions)
+
+    def _run(self, tokens: Tensor, positions: Tensor) -> None:
+        outputs = self.model(
+            input_ids=tokens,
+            attention_mask=self.mask,
+            position_ids=positions,
+            past_key_values=self.cache,
+            use_cache=True,
+        )
+        self.cache, self.last = outputs.past_key_values, outputs.last_hidden_state[:, -1]
+
+
+def in_full_precision(values: Tensor) -> Tensor:
+    """Return values in single precision at least."""
+    return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
+
+
 def chosen_logprobs(logits: Tensor, tokens: Tensor) -> Tensor:
     """Return the log-probabilities (B, T) of tokens under logits (B, T, V)."""
-    chosen = logits.gather(-1, tokens[..., None]).squeeze(-1)
-    return chosen.float() - logits.float().logsumexp(-1)
+    rows = in_full_precision(logits).flatten(0, 1)
+    return -cross_entropy(rows, tokens.flatten(), reduction="none").view(tokens.shape)
