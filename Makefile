@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= all
+BENCH ?= tests/bench
 
-.PHONY: help figures test lint format report bench schema clean
+.PHONY: help figures test lint format report bench faults schema clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -29,8 +30,11 @@ format: $(VENV)/.installed ## rewrite the code in the project's style
 report: figures ## build report.html: the claims, and all figures with captions
 	$(BIN)/snakemake --report report.html
 
-bench: $(VENV)/.installed ## time what has to be fast
-	$(BIN)/python -m pytest tests/bench --benchmark-only --benchmark-columns=min,median,rounds
+bench: $(VENV)/.installed ## time what has to be fast (BENCH=tests/bench/bench_ppo.py: PPO alone)
+	$(BIN)/python -m pytest $(BENCH) --benchmark-only --benchmark-columns=min,median,rounds
+
+faults: $(VENV)/.installed ## plant mistakes one by one, and see whether the tests notice
+	$(BIN)/python tests/faults.py
 
 schema: $(VENV)/.installed ## write the JSON schema of config.yaml, for editors
 	$(BIN)/python -m rewardlab.settings.compose > workflow/schemas/config.schema.json

@@ -30,3 +30,8 @@ def test_bootstrap_interval_covers_as_often_as_it_says():
         )
         covered += low <= 1.0 <= high
     assert 0.87 <= covered / 200 <= 0.99
+
+
+def test_bootstrap_interval_of_one_unit_is_its_value():
+    interval = bootstrap_interval(lambda s: s.mean(1), np.array([3.0]), np.random.default_rng(0))
+    assert interval == (3.0, 3.0)

@@ -24,25 +24,25 @@ class Pair(NamedTuple):
 
 def read_pairs(rows: Iterable[Row]) -> Iterator[Pair]:
     """Yield one pair for each row; raises UserError that names the row's place."""
-    for place, fields in rows:
+    for location, fields in rows:
         for name in ("chosen", "rejected"):
             if fields.get(name) is None:
-                raise UserError(f"{place}: the field {name!r} is missing; {_found(fields)}.")
+                raise UserError(f"{location}: the field {name!r} is missing; {_found(fields)}.")
         chosen, rejected = fields["chosen"], fields["rejected"]
         if isinstance(chosen, str) != isinstance(rejected, str):
-            raise UserError(f"{place}: chosen and rejected are of different kinds.")
+            raise UserError(f"{location}: chosen and rejected are of different kinds.")
         if not isinstance(chosen, str):
-            yield split_chats(chosen, rejected, place)
+            yield split_chats(chosen, rejected, location)
         elif fields.get("prompt") is not None:
             if not isinstance(fields["prompt"], str):
                 kind = type(fields["prompt"]).__name__
-                raise UserError(f"{place}: the field 'prompt' is a {kind}; expected a text.")
+                raise UserError(f"{location}: the field 'prompt' is a {kind}; expected a text.")
             yield Pair(fields["prompt"], chosen, rejected)
         else:
-            yield split_dialogues(chosen, rejected, place)
+            yield split_dialogues(chosen, rejected, location)
 
 
-def split_dialogues(chosen: str, rejected: str, place: str) -> Pair:
+def split_dialogues(chosen: str, rejected: str, location: str) -> Pair:
     """Split two dialogues at the last assistant turn that both have begun.
 
     That turn is found in their common beginning: a response may itself contain the marker of a
@@ -52,13 +52,13 @@ def split_dialogues(chosen: str, rejected: str, place: str) -> Pair:
     start = chosen.rfind(ASSISTANT, 0, _common_length(chosen, rejected))
     if start < 0:
         raise UserError(
-            f"{place}: the two dialogues share no prompt; expected the same turns up to a last "
+            f"{location}: the two dialogues share no prompt; expected the same turns up to a last "
             "'Assistant:'."
         )
     end = start + len(ASSISTANT)
     if HUMAN in chosen[end:] or HUMAN in rejected[end:]:
         raise UserError(
-            f"{place}: the two dialogues share no prompt; they differ before the last 'Human:' "
+            f"{location}: the two dialogues share no prompt; they differ before the last 'Human:' "
             "turn."
         )
     return Pair(chosen[:end], chosen[end:].removeprefix(" "), rejected[end:].removeprefix(" "))
@@ -66,19 +66,19 @@ def split_dialogues(chosen: str, rejected: str, place: str) -> Pair:
 
 def _common_length(first: str, second: str) -> int:
     pairs = enumerate(zip(first, second, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(first), len(second)))
+    return next((location for location, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
-def split_chats(chosen: Any, rejected: Any, place: str) -> Pair:
+def split_chats(chosen: Any, rejected: Any, location: str) -> Pair:
     """Split two chats, which must share all messages but the last, the assistant's.
 
     The prompt becomes a dialogue in the form of `split_dialogues`, ready for an answer.
     """
     for name, chat in (("chosen", chosen), ("rejected", rejected)):
-        _check_chat(chat, f"{place}: {name}")
+        _check_chat(chat, f"{location}: {name}")
     if list(chosen[:-1]) != list(rejected[:-1]):
         raise UserError(
-            f"{place}: the two chats share no prompt; expected the same messages before the last."
+            f"{location}: the two chats share no prompt; expected the same messages before the last."
         )
     speakers = {"user": "Human", "assistant": "Assistant", "system": "System"}
     turns = [
@@ -88,18 +88,18 @@ def split_chats(chosen: Any, rejected: Any, place: str) -> Pair:
     return Pair(prompt, chosen[-1]["content"], rejected[-1]["content"])
 
 
-def _check_chat(chat: Any, place: str) -> None:
+def _check_chat(chat: Any, location: str) -> None:
     if not isinstance(chat, list) or len(chat) < 2:
-        raise UserError(f"{place}: expected a list of at least two messages.")
+        raise UserError(f"{location}: expected a list of at least two messages.")
     for number, message in enumerate(chat, start=1):
         good = isinstance(message, dict) and all(
             isinstance(message.get(field), str) for field in ("role", "content")
         )
         if not good:
-            raise UserError(f"{place}, message {number}: expected the texts role and content.")
+            raise UserError(f"{location}, message {number}: expected the texts role and content.")
     if chat[-1]["role"] != "assistant":
         raise UserError(
-            f"{place}: the last message is of role {chat[-1]['role']!r}; expected assistant."
+            f"{location}: the last message is of role {chat[-1]['role']!r}; expected assistant."
         )
 
 

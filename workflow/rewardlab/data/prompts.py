@@ -10,9 +10,9 @@ from rewardlab.running.errors import UserError
 
 def read_texts(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the field `text` of each row; raises UserError that names the row's place."""
-    for place, fields in rows:
+    for location, fields in rows:
         if not isinstance(fields.get("text"), str):
-            raise UserError(f"{place}: the field 'text' is missing or is no text.")
+            raise UserError(f"{location}: the field 'text' is missing or is no text.")
         yield fields["text"]
 
 

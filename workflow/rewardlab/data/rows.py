@@ -49,13 +49,13 @@ def _json_rows(file: Path) -> Iterator[Row]:
         raise UserError(f"{file} is empty; expected one JSON object a line.")
 
 
-def _json_object(line: str, place: str) -> dict[str, Any]:
+def _json_object(line: str, location: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except json.JSONDecodeError as error:
-        raise UserError(f"{place}: not JSON ({error.msg} at column {error.colno}).") from None
+        raise UserError(f"{location}: not JSON ({error.msg} at column {error.colno}).") from None
     if not isinstance(value, dict):
-        raise UserError(f"{place}: expected a JSON object, found {type(value).__name__}.")
+        raise UserError(f"{location}: expected a JSON object, found {type(value).__name__}.")
     return value
 
 

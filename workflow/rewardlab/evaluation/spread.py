@@ -58,7 +58,7 @@ def cluster_rows(clusters: list[NDArray], rng: np.random.Generator, nested: bool
 
     clusters: the rows of each. nested: rows are drawn anew within each drawn cluster as well.
     """
-    drawn = [clusters[place] for place in rng.integers(len(clusters), size=len(clusters))]
+    drawn = [clusters[index] for index in rng.integers(len(clusters), size=len(clusters))]
     if nested:
         drawn = [rows[rng.integers(len(rows), size=len(rows))] for rows in drawn]
     return np.concatenate(drawn)
@@ -105,8 +105,8 @@ def reliability_of_ratio(
             values = np.empty(count)
             for members in clusters:
                 common = np.sqrt(between) * rng.standard_normal()
-                own = np.sqrt(1 - between) * rng.standard_normal(len(members))
-                values[members] = scale * (common + own)
+                specific = np.sqrt(1 - between) * rng.standard_normal(len(members))
+                values[members] = scale * (common + specific)
             judged = values + np.sqrt(noise) * rng.standard_normal(count)
             drawn.append(np.stack([judged[rows], np.full(rows.shape, noise)]))
         low, high = np.quantile(variance_ratio(*drawn), [0.025, 0.975], method="inverted_cdf")

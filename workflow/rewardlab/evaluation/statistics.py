@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.stats import beta, bootstrap
 
 Array = NDArray[np.float64]
+BATCH = 100  # resamples in memory at a time
 
 
 def bootstrap_interval(
@@ -15,18 +16,25 @@ def bootstrap_interval(
     rng: np.random.Generator,
     level: float = 0.95,
     resamples: int = 2000,
-    chunk: int = 100,
 ) -> tuple[float, float]:
     """Return the percentile bootstrap interval of a statistic.
 
     sample: (n, ...), units along the first axis; statistic: maps (m, n, ...) to (m,).
     """
-    values = []
-    for first in range(0, resamples, chunk):
-        count = min(chunk, resamples - first)
-        values.append(statistic(sample[rng.integers(len(sample), size=(count, len(sample)))]))
-    tail = (1 - level) / 2
-    low, high = np.quantile(np.concatenate(values), [tail, 1 - tail])
+    if len(sample) < 2:
+        value = float(statistic(sample[None])[0])
+        return value, value
+    found = bootstrap(
+        (np.arange(len(sample)),),
+        lambda rows, axis: statistic(sample[rows]),
+        n_resamples=resamples,
+        batch=BATCH,
+        vectorized=True,
+        confidence_level=level,
+        method="percentile",
+        rng=rng,
+    )
+    low, high = found.confidence_interval
     return float(low), float(high)
 
 

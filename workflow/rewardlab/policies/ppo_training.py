@@ -69,8 +69,8 @@ def update(
     )
     skipped = 0
     for rows in orders:
-        part = Prompts(prompts.tokens[rows], prompts.mask[rows])
-        logprobs, values = actor(part, rollout.tokens[rows], rollout.mask[rows])
+        mb_prompts = Prompts(prompts.tokens[rows], prompts.mask[rows])
+        logprobs, values = actor(mb_prompts, rollout.tokens[rows], rollout.mask[rows])
         losses = ppo_losses(
             logprobs,
             values,

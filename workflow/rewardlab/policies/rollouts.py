@@ -32,22 +32,22 @@ def sample_responses(
     if tokenizer.padding_side != "left":
         raise ValueError("sampling needs a tokenizer that pads on the left")
     model.eval()
-    order = sorted(range(len(prompts)), key=lambda place: len(prompts[place].split()))
+    order = sorted(range(len(prompts)), key=lambda index: len(prompts[index].split()))
     responses = [""] * len(prompts)
     starts = range(0, len(order), batch_size)
     for start in progress(starts, "sampling responses", len(starts)):
-        places = order[start : start + batch_size]
+        indices = order[start : start + batch_size]
         file = None if state is None else state / f"batch-{start:09d}.json"
         if file is not None and file.exists():
             texts = json.loads(file.read_text())
         else:
             torch.manual_seed(derive_seed(seed, start))
-            texts = _one_batch(model, tokenizer, [prompts[at] for at in places], max_new_tokens)
+            texts = _one_batch(model, tokenizer, [prompts[at] for at in indices], max_new_tokens)
             if file is not None:
                 with published(file) as partial:
                     partial.write_text(json.dumps(texts))
-        for place, text in zip(places, texts, strict=True):
-            responses[place] = text
+        for index, text in zip(indices, texts, strict=True):
+            responses[index] = text
     return responses
 
 

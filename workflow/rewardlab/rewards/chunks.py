@@ -31,18 +31,18 @@ def rows_in_parts(
     naming the text if a row is not finite.
     """
     state.mkdir(parents=True, exist_ok=True)
-    order = sorted(range(len(texts)), key=lambda place: (len(texts[place]), place))
+    order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), index))
     parts = [order[start : start + part_size] for start in range(0, len(order), part_size)]
     rows: list[Tensor] = []
-    for number, places in enumerate(progress(parts, what, len(parts))):
+    for number, indices in enumerate(progress(parts, what, len(parts))):
         file = state / f"part-{number:06d}.safetensors"
         if not file.exists():
             batches = [
-                compute([texts[place] for place in places[start : start + batch_size]])
-                for start in range(0, len(places), batch_size)
+                compute([texts[index] for index in indices[start : start + batch_size]])
+                for start in range(0, len(indices), batch_size)
             ]
             part = torch.cat(batches).contiguous()
-            _check_finite(part, places, what)
+            _check_finite(part, indices, what)
             with published(file) as partial:
                 save_file({"rows": part}, partial)
         rows.append(load_file(file)["rows"])
@@ -52,8 +52,8 @@ def rows_in_parts(
     return result
 
 
-def _check_finite(rows: Tensor, places: Sequence[int], what: str) -> None:
+def _check_finite(rows: Tensor, indices: Sequence[int], what: str) -> None:
     bad = ~rows.flatten(1).isfinite().all(1)
     if bad.any():
-        place = places[int(bad.int().argmax())]
-        raise UserError(f"{what}: text {place} (counted from 0) has a value that is not finite.")
+        index = indices[int(bad.int().argmax())]
+        raise UserError(f"{what}: text {index} (counted from 0) has a value that is not finite.")

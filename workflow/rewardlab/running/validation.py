@@ -43,11 +43,11 @@ def with_known_keys(
     lines = []
     for line in error.errors(include_url=False):
         kind, context = line["type"], line.get("ctx", {})
-        own = len(line["loc"]) == 1
-        if own and kind == "extra_forbidden":
+        of_this_section = len(line["loc"]) == 1
+        if of_this_section and kind == "extra_forbidden":
             hint = _hint(str(line["loc"][0]), known, renamed)
             kind = PydanticCustomError("unknown_key", "is not a known key; {hint}", {"hint": hint})
-        elif own and kind == "missing":
+        elif of_this_section and kind == "missing":
             kind = PydanticCustomError("missing_key", "needs the keys {keys}", {"keys": known})
         elif line["input"] is None and not line["loc"]:
             kind = PydanticCustomError("empty", "expected the keys {keys}", {"keys": known})

@@ -51,14 +51,14 @@ class Gold:
     def rewards(self, prompts: Sequence[str], responses: Sequence[str]) -> Array:
         """Return the gold rewards (n, 2) of n pairs; raises ValueError on a foreign prompt."""
         kinds, baselines = zip(*map(self.prompt_baseline, prompts), strict=True)
-        said = np.zeros((len(responses), len(self.index)))
+        present = np.zeros((len(responses), len(self.index)))
         for row, response in enumerate(responses):
-            said[row, [self.index[word] for word in response.split() if word in self.index]] = 1
+            present[row, [self.index[word] for word in response.split() if word in self.index]] = 1
         kinds = np.array(kinds)
         quality = np.zeros((len(responses), len(PROPERTIES)))
         for kind in np.unique(kinds):
             rows = kinds == kind
-            quality[rows] = said[rows] @ self.values[kind]
+            quality[rows] = present[rows] @ self.values[kind]
         return np.array(baselines) + quality
 
     def overall(self, rewards: Array) -> Array:
@@ -78,7 +78,7 @@ def build_gold(settings: WorldSettings) -> Gold:
     """Return the gold rewards of the world with these settings."""
     rng = np.random.default_rng(derive_seed(settings.seed, "gold"))
     words = (*lexicon.content_words(), lexicon.REFUSAL_WORD)
-    index = {word: place for place, word in enumerate(words)}
+    index = {word: number for number, word in enumerate(words)}
     factors = rng.uniform(0.6, 1.4, (len(words), len(PROPERTIES)))
     values = np.stack(
         [np.array([_role_value(word, kind) for word in words]) * factors for kind in lexicon.KINDS]
@@ -91,16 +91,16 @@ def build_gold(settings: WorldSettings) -> Gold:
                 baselines[verb, thing] = centre + rng.normal(0, BASELINE_DEVIATION)
     dialect = [index[word] for word in lexicon.DIALECT]
     shifted = values[:, dialect] + DIALECT_SHIFT[settings.dialect.value]
-    index |= {word: len(words) + place for place, word in enumerate(lexicon.DIALECT.values())}
+    index |= {word: len(words) + number for number, word in enumerate(lexicon.DIALECT.values())}
     return Gold(index, np.concatenate([values, shifted], 1), baselines, settings.overall_weights)
 
 
 def _role_value(word: str, kind: str) -> tuple[float, float]:
-    for own, tools in lexicon.TOOLS.items():
+    for owner, tools in lexicon.TOOLS.items():
         if word in tools:
-            if own != kind:
+            if owner != kind:
                 return OTHER_TOOL
-            return HAZARD_TOOL if own == "hazard" else OWN_TOOL
+            return HAZARD_TOOL if owner == "hazard" else OWN_TOOL
     if word in lexicon.CAREFUL:
         return CAREFUL
     if word in lexicon.RISKY:

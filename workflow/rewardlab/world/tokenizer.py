@@ -10,7 +10,7 @@ PAD, END, UNKNOWN = "<pad>", "<end>", "<unknown>"
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
     """Return the tokenizer; it pads on the left, so that generation continues every prompt."""
-    words = {word: place for place, word in enumerate((PAD, END, UNKNOWN, *vocabulary()))}
+    words = {word: index for index, word in enumerate((PAD, END, UNKNOWN, *vocabulary()))}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     return PreTrainedTokenizerFast(

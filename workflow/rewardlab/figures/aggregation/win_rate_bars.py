@@ -58,15 +58,15 @@ def _bars(panel, rows: pd.DataFrame, methods: list[str], number: int, count: int
     """Draw one scorer's bars: filled for the combined models, outlined for the judge."""
     rows = rows.loc[methods]
     height = 0.72 / count
-    places = [place + height * (number - (count - 1) / 2) for place in range(len(methods))]
+    positions = [position + height * (number - (count - 1) / 2) for position in range(len(methods))]
     colours = [colour_of(method) for method in methods]
     faces = ["white"] * len(methods) if number else colours
     error = [rows.win_rate - rows.ci_low, rows.ci_high - rows.win_rate]
     gains, start = rows.win_rate - rows.base_rate, rows.base_rate
-    panel.barh(places, gains, height * 0.92, left=start, color=faces, edgecolor=colours, lw=1)
-    panel.errorbar(rows.win_rate, places, xerr=error, fmt="none", ecolor="0.15", capsize=1.5, lw=1)
-    for place, value in zip(places, rows.win_rate, strict=True):
-        at = (0.99, place)
+    panel.barh(positions, gains, height * 0.92, left=start, color=faces, edgecolor=colours, lw=1)
+    panel.errorbar(rows.win_rate, positions, xerr=error, fmt="none", ecolor="0.15", capsize=1.5, lw=1)
+    for position, value in zip(positions, rows.win_rate, strict=True):
+        at = (0.99, position)
         text = f"{100 * value:.1f} %"
         panel.annotate(
             text, at, xycoords=("axes fraction", "data"), fontsize=7, ha="right", va="center"

@@ -26,10 +26,10 @@ def draw(table: pd.DataFrame) -> Figure:
     """table: a row per metric, method and k: win_rate with its interval, kl_bound."""
     table = table[table.scored_by.eq("rewards")]
     figure, panels = style.new_figure(columns=2, height=4.3)
-    for panel, (metric, (title, own, other)) in zip(panels, PANELS.items(), strict=True):
+    for panel, (metric, (title, function, other)) in zip(panels, PANELS.items(), strict=True):
         rows = table[table.metric.eq(metric)]
         series = {
-            own + end: (f"own function, {name}", *look) for end, (name, *look) in LINES.items()
+            function + end: (f"own function, {name}", *look) for end, (name, *look) in LINES.items()
         }
         _lines(panel, rows, series, "-")
         rest = {

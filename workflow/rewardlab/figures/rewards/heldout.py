@@ -21,13 +21,13 @@ def draw(table: pd.DataFrame) -> Figure:
     sets = list(dict.fromkeys(table["set"]))
     for number, (method, colour) in enumerate(METHODS.items()):
         rows = table[table.method.eq(method)].set_index("set").loc[sets]
-        places = [place + 0.2 * (number - 1.5) for place in range(len(sets))]
+        positions = [position + 0.2 * (number - 1.5) for position in range(len(sets))]
         error = [rows.accuracy - rows.ci_low, rows.ci_high - rows.accuracy]
-        axes.bar(places, rows.accuracy, 0.18, color=colour, label=method)
-        axes.errorbar(places, rows.accuracy, yerr=error, fmt="none", ecolor="0.2", capsize=2)
-        for place, value, top in zip(places, rows.accuracy, rows.ci_high, strict=True):
+        axes.bar(positions, rows.accuracy, 0.18, color=colour, label=method)
+        axes.errorbar(positions, rows.accuracy, yerr=error, fmt="none", ecolor="0.2", capsize=2)
+        for position, value, top in zip(positions, rows.accuracy, rows.ci_high, strict=True):
             text = f"{100 * value:.1f} %"
-            axes.annotate(text, (place, top + 0.015), ha="center", fontsize=7.5)
+            axes.annotate(text, (position, top + 0.015), ha="center", fontsize=7.5)
     axes.axhline(0.5, color="black", lw=0.8, ls=":")
     pairs = table.groupby("set").pairs.first()
     axes.set_xticks(range(len(sets)), [f"{name} ({pairs[name]} pairs)" for name in sets])

@@ -36,9 +36,9 @@ def draw(table: pd.DataFrame) -> Figure:
 
     for number, (name, colour) in enumerate(POLICIES.items()):
         value = (table[name] * table.true_reward).sum()
-        place = arms + 0.27 * (number - 1)
+        positions = arms + 0.27 * (number - 1)
         label = f"{name}: true return {value:.2f}"
-        policies.bar(place, table[name], width=0.25, color=colour, label=label)
+        policies.bar(positions, table[name], width=0.25, color=colour, label=label)
     policies.set(xlabel="arm", ylabel="probability", xticks=arms, ylim=(0, 1.1))
     policies.legend(loc="upper center")
     policies.set_title("b  Policies at equal KL from the reference")

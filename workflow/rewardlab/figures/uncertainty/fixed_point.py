@@ -36,8 +36,8 @@ def draw(table: pd.DataFrame) -> Figure:
     for panel, ((case, exponent), rows) in zip(panels.flat, cases, strict=False):
         order = rows.drop_duplicates("arm").sort_values("deviation").arm.tolist()
         for name, look in LOOKS.items():
-            own = rows[rows.policy.eq(name)].set_index("arm").loc[order]
-            panel.plot(range(len(order)), own.probability, ls="none", label=name, **look)
+            policy_rows = rows[rows.policy.eq(name)].set_index("arm").loc[order]
+            panel.plot(range(len(order)), policy_rows.probability, ls="none", label=name, **look)
         far = rows.drop_duplicates("policy").set_index("policy").distance
         panel.set_title(f"{case}, {WEIGHTS.get(exponent, f'penalty weighted by σ^{exponent:g}')}")
         panel.annotate(

@@ -24,14 +24,14 @@ def draw(table: pd.DataFrame) -> Figure:
     others = [name for name in by_method.index if name not in (*NAMES, "reference")]
     rows = by_method.loc[[*known, *others]]
     figure, (left, right) = style.new_figure(columns=2, height=3.0, sharey=True)
-    places = range(len(rows))
+    positions = range(len(rows))
     for panel, name in ((left, "judged"), (right, "variance")):
         low, high = rows[f"{name}_low"], rows[f"{name}_high"]
-        panel.hlines(places, low, high, colors=style.KINDS[0], lw=1.5)
-        panel.scatter(rows[name], places, color=style.KINDS[0], s=28, zorder=3)
+        panel.hlines(positions, low, high, colors=style.KINDS[0], lw=1.5)
+        panel.scatter(rows[name], positions, color=style.KINDS[0], s=28, zorder=3)
         panel.axvline(rows[name]["vanilla"], color="0.6", lw=0.8, ls=":")
     left.set_yticks(
-        places, [f"{NAMES.get(name, name)} (KL {rows.kl[name]:.2f})" for name in rows.index]
+        positions, [f"{NAMES.get(name, name)} (KL {rows.kl[name]:.2f})" for name in rows.index]
     )
     left.invert_yaxis()
     base = by_method.judged["reference"]

@@ -27,15 +27,15 @@ def draw(table: pd.DataFrame) -> Figure:
     figure, panels = style.new_figure(columns=2, height=3.4)
     for panel, (quantity, (label, neutral)) in zip(panels, PANELS.items(), strict=True):
         rows = table[table.quantity.eq(quantity)]
-        for place, kind in enumerate(kinds):
-            own = rows[rows.kind.eq(kind)].sort_values("world_seed")
-            at = place + np.linspace(-0.25, 0.25, len(own))
-            values, low, high = own.value, own.ci_low, own.ci_high
+        for position, kind in enumerate(kinds):
+            of_kind = rows[rows.kind.eq(kind)].sort_values("world_seed")
+            at = position + np.linspace(-0.25, 0.25, len(of_kind))
+            values, low, high = of_kind.value, of_kind.ci_low, of_kind.ci_high
             if neutral == 1.0:
                 values, low, high = (part.clip(*LIMITS) for part in (values, low, high))
-            colour = style.KINDS[place % len(style.KINDS)]
+            colour = style.KINDS[position % len(style.KINDS)]
             panel.vlines(at, low, high, color=colour, lw=1.3)
-            marker = style.MARKERS[place % len(style.MARKERS)]
+            marker = style.MARKERS[position % len(style.MARKERS)]
             panel.plot(at, values, ls="none", marker=marker, ms=4.5, color=colour)
         panel.axhline(neutral, color="black", lw=0.8)
         panel.set_xticks(range(len(kinds)), [NAMES[kind] for kind in kinds], fontsize=7)

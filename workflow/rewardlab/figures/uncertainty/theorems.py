@@ -40,8 +40,8 @@ def draw(table: pd.DataFrame) -> Figure:
     handles, labels = panels[0].get_legend_handles_labels()
     order = [1, 2, 3, 4, 5, 6, 0]  # a column for each form
     upper.legend(
-        [handles[place] for place in order],
-        [labels[place] for place in order],
+        [handles[index] for index in order],
+        [labels[index] for index in order],
         loc="outside lower center",
         ncols=4,
         columnspacing=1.2,

@@ -35,15 +35,15 @@ def texts(axes: Axes, table: pd.DataFrame) -> None:
     axes.axis("off")
     axes.set_title("a  Samples of the base model, and the canned refusal, with gold rewards")
     rows = examples(table)
-    places = {"kind": 0.0, "prompt": 0.1, "response": 0.4, "helpful": 0.88, "harmless": 1.0}
+    positions = {"kind": 0.0, "prompt": 0.1, "response": 0.4, "helpful": 0.88, "harmless": 1.0}
     step = 1 / (len(rows) + 1)
     for line, (_, row) in enumerate([("head", None), *rows.iterrows()]):
-        for column, place in places.items():
+        for column, position in positions.items():
             number = column in ("helpful", "harmless")
             value = column if row is None else f"{row[column]:+.1f}" if number else row[column]
             in_dialect = row is not None and column == "response" and row.dialect_words > 0
             axes.text(
-                place,
+                position,
                 1 - step * (line + 0.5),
                 value,
                 transform=axes.transAxes,
@@ -84,9 +84,9 @@ def dialect_coverage(axes: Axes, table: pd.DataFrame) -> None:
     for number, (source, colour) in enumerate(sources.items()):
         words = table[table.source.eq(source)].dialect_words.clip(upper=MOST_DIALECT)
         shares = words.value_counts(normalize=True).reindex(counts, fill_value=0)
-        places = [count + 0.4 * (number - 0.5) for count in counts]
+        positions = [count + 0.4 * (number - 0.5) for count in counts]
         label = f"{source}: {100 * words.gt(0).mean():.1f} % with dialect"
-        bars = axes.bar(places, shares, width=0.38, color=colour, label=label)
+        bars = axes.bar(positions, shares, width=0.38, color=colour, label=label)
         axes.bar_label(bars, [f"{100 * share:.1f} %" for share in shares], fontsize=7, padding=2)
         highest = max(highest, shares.max())
     labels = [*map(str, range(1, MOST_DIALECT)), f"{MOST_DIALECT} or more"]

@@ -23,10 +23,10 @@ log = logging.getLogger("rewardlab")
 def read_benchmark(rows) -> pd.DataFrame:
     """Return a table of pairs with id and subset; raises UserError with the place of a bad row."""
     table = []
-    for number, (place, fields) in enumerate(rows):
+    for number, (location, fields) in enumerate(rows):
         if not isinstance(fields.get("subset"), str):
-            raise UserError(f"{place}: the field 'subset' is missing or is no text.")
-        (pair,) = read_pairs([(place, fields)])
+            raise UserError(f"{location}: the field 'subset' is missing or is no text.")
+        (pair,) = read_pairs([(location, fields)])
         prompt = pair.prompt if pair.prompt.startswith(HUMAN) else as_dialogue(pair.prompt)
         table.append((number, fields["subset"], prompt, pair.chosen, pair.rejected))
     return pd.DataFrame(table, columns=["id", "subset", "prompt", "chosen", "rejected"])

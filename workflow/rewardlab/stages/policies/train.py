@@ -156,8 +156,8 @@ def one_policy(
         (folder / "ended.json").write_text(json.dumps({**origin, "ended": end}))
     else:
         origin |= {"ensemble": policy.ensemble, "head": policy.head, "trial": policy.trial}
-        own_seed = derive_seed(seed, "policy", policy.number)
-        actor, rows, end = trained(task, reference, penalty, beta, ppo, policy.head, own_seed)
+        policy_seed = derive_seed(seed, "policy", policy.number)
+        actor, rows, end = trained(task, reference, penalty, beta, ppo, policy.head, policy_seed)
         if end != FINISHED:
             end = f"{origin['method']}, head {policy.head}, trial {policy.trial}, {end}"
             log.warning("%s; the other policies go on", end)

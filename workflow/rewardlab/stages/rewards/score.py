@@ -24,10 +24,10 @@ from rewardlab.settings.rewards import ScoringSettings
 def read_responses(path) -> pd.DataFrame:
     """Return the table; raises UserError naming the row without a prompt or a response."""
     rows = []
-    for place, fields in read_rows([path]):
+    for location, fields in read_rows([path]):
         for name in ("prompt", "response"):
             if not isinstance(fields.get(name), str):
-                raise UserError(f"{place}: the field {name!r} is missing or is no text.")
+                raise UserError(f"{location}: the field {name!r} is missing or is no text.")
         rows.append(fields)
     return pd.DataFrame(rows)
 

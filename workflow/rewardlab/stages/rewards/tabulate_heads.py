@@ -29,13 +29,13 @@ def one_pair(scores: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             "response": scores.response.iloc[row],
         }
     )
-    said = (
+    text = (
         f"Rewards of {len(values)} heads on the benchmark's first chosen response range over "
         f"{np.ptp(values):.2f} (from {values.min():.2f} to {values.max():.2f}); with each head "
         f"centred on the benchmark's responses, over {np.ptp(middle):.2f}. One head's rewards have "
         f"a standard deviation of {rewards.std(0, ddof=1).mean():.2f} over responses.\n"
     )
-    return table, said
+    return table, text
 
 
 def head_variances_by_subset(scores: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -59,12 +59,12 @@ def head_variances_by_subset(scores: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     lines = []
     for (quantity, how), rows in table.groupby(["quantity", "centring"], sort=False):
         middle_values = rows.groupby("subset").variance.agg(["mean", "median", "min", "max"])
-        said = "; ".join(
+        by_subset = "; ".join(
             f"{subset} {row['mean']:.2f} / {row['median']:.2f} ({row['min']:.2f} to "
             f"{row['max']:.2f})"
             for subset, row in middle_values.iterrows()
         )
-        lines.append(f"{quantity}, {how}: {said}.")
+        lines.append(f"{quantity}, {how}: {by_subset}.")
     text = "Variances over heads, mean / median (range), by set. " + " ".join(lines) + "\n"
     return table, text
 

@@ -30,18 +30,18 @@ def score_table(printed, models: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame,
         for row in paper.to_dict("records")
         for section in [*printed["columns"], "recomputed"]
     ]
-    said = []
+    lines = []
     for name, scores in models.items():
         sections = our_sections(scores)
         rows += [(name, "here", section, value) for section, value in sections.items()]
         if set(sections) <= set(WEIGHTS):
             rows.append((name, "here", "recomputed", total(sections)))
-        said.append(f"{name}: " + ", ".join(f"{key} {v:.1f} %" for key, v in sections.items()))
+        lines.append(f"{name}: " + ", ".join(f"{key} {v:.1f} %" for key, v in sections.items()))
     table = pd.DataFrame(rows, columns=["model", "source", "section", "percent"])
     gap = (paper.average - paper.recomputed).abs().max()
     text = (
         "Averages computed again from the printed sections differ from the printed ones by at most "
-        f"{gap:.2f} points. Here, on this scale's benchmark: {'; '.join(said)}.\n"
+        f"{gap:.2f} points. Here, on this scale's benchmark: {'; '.join(lines)}.\n"
     )
     return table, text
 

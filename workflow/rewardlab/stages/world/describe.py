@@ -19,12 +19,12 @@ def sample_table(gold: Gold, source: str, prompts: pd.Series, responses: pd.Seri
     """
     prompts, responses = prompts.head(SHOWN).tolist(), responses.head(SHOWN).tolist()
     rewards = gold.rewards(prompts, responses)
-    places = [gold.prompt_baseline(prompt) for prompt in prompts]
+    baselines = [gold.prompt_baseline(prompt) for prompt in prompts]
     words = [response.split() for response in responses]
     flattery = {*lexicon.FLATTERY, *(lexicon.DIALECT[word] for word in lexicon.FLATTERY)}
     columns = {
         "source": source,
-        "kind": [lexicon.KINDS[kind] for kind, _ in places],
+        "kind": [lexicon.KINDS[kind] for kind, _ in baselines],
         "prompt": prompts,
         "response": responses,
     }
@@ -32,7 +32,7 @@ def sample_table(gold: Gold, source: str, prompts: pd.Series, responses: pd.Seri
         columns[name] = rewards[:, column]
         columns[f"{name}_quality"] = [
             reward - baseline[column]
-            for reward, (_, baseline) in zip(rewards[:, column], places, strict=True)
+            for reward, (_, baseline) in zip(rewards[:, column], baselines, strict=True)
         ]
     columns["overall"] = gold.overall(rewards)
     columns["dialect_words"] = [

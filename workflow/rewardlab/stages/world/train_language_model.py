@@ -44,7 +44,7 @@ def world_texts(settings: WorldSettings, count: int, seed: int) -> list[str]:
     """Return `count` texts: prompts drawn uniformly, each with an answer."""
     rng = np.random.default_rng(seed)
     prompts = all_prompts()
-    asked = [prompts[place] for place in rng.integers(len(prompts), size=count)]
+    asked = [prompts[index] for index in rng.integers(len(prompts), size=count)]
     answers = Speaker(settings).answers(asked, rng)
     return [f"{prompt.text} {answer}" for prompt, answer in zip(asked, answers, strict=True)]
 
