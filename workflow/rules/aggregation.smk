@@ -1,5 +1,6 @@
 """Combining the rewards of several properties: best-of-k from a pool of responses."""
 
+from rewardlab.inputs import is_sampled, pool_responses, properties
 from rewardlab.data.sampling import pool_sampling
 
 SAMPLED = SETTINGS.aggregation.source == "sampled"

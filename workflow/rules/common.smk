@@ -13,8 +13,23 @@ from snakemake.utils import update_config
 LIBRARY = Path(workflow.basedir) / "workflow"
 sys.path.insert(0, str(LIBRARY))
 
-from rewardlab.inputs import *
-from rewardlab.rules import *
+from rewardlab.rules import (
+    caption,
+    drawing,
+    figure,
+    files,
+    LEDGER,
+    ledger_rules,
+    one_of,
+    printed,
+    PRINTED,
+    recorded,
+    Runs,
+    seeds_of,
+    shown,
+    table,
+    tables,
+)
 from rewardlab.running.errors import UserError
 from rewardlab.settings.compose import other_worlds, read_config, slice_of, validate
 

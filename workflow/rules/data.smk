@@ -1,5 +1,7 @@
 """Preferences, prompts, models and the benchmark, wherever they come from."""
 
+from rewardlab.inputs import local_copy, model_of
+
 LANGUAGE_MODEL = model_of(SETTINGS, "language_model")
 REWARD_TRUNK = model_of(SETTINGS, "reward_trunk")
 EMBEDDED_PREFERENCES = [

@@ -1,5 +1,6 @@
 """Policies trained with PPO against reward ensembles: search, training, judging, figures."""
 
+from rewardlab.inputs import contrasted_methods, is_trained, jobs_of
 from rewardlab.policies.experiments import PILOT, batches_of, ensembles_of
 
 # Policies need a language model and preferences that speak one language; so far they are judged by

@@ -1,5 +1,7 @@
 """Reward models: the single model, the ensemble of heads, and what they say of responses."""
 
+from rewardlab.inputs import reward_sets, scoring_models, shown_ensemble, shown_models
+
 BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE = (
     RUNS.path(f"<results>/scores/{BENCHMARK}_by_{model}_{{config.rewards.shown}}.parquet")
     for model in ("ensemble", "reward_model")

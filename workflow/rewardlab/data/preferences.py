@@ -78,7 +78,8 @@ def split_chats(chosen: Any, rejected: Any, location: str) -> Pair:
         _check_chat(chat, f"{location}: {name}")
     if list(chosen[:-1]) != list(rejected[:-1]):
         raise UserError(
-            f"{location}: the two chats share no prompt; expected the same messages before the last."
+            f"{location}: the two chats share no prompt; expected the same messages before the "
+            "last."
         )
     speakers = {"user": "Human", "assistant": "Assistant", "system": "System"}
     turns = [

@@ -64,7 +64,8 @@ def _bars(panel, rows: pd.DataFrame, methods: list[str], number: int, count: int
     error = [rows.win_rate - rows.ci_low, rows.ci_high - rows.win_rate]
     gains, start = rows.win_rate - rows.base_rate, rows.base_rate
     panel.barh(positions, gains, height * 0.92, left=start, color=faces, edgecolor=colours, lw=1)
-    panel.errorbar(rows.win_rate, positions, xerr=error, fmt="none", ecolor="0.15", capsize=1.5, lw=1)
+    look = {"fmt": "none", "ecolor": "0.15", "capsize": 1.5, "lw": 1}
+    panel.errorbar(rows.win_rate, positions, xerr=error, **look)
     for position, value in zip(positions, rows.win_rate, strict=True):
         at = (0.99, position)
         text = f"{100 * value:.1f} %"
