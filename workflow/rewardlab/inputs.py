@@ -1,12 +1,14 @@
-"""Which files a job reads, by the settings of its run and its wildcards.
+"""What a job reads and is told, by the settings of its run and its wildcards.
 
-They give names; the rules say where the files of these names are.
+For files these functions give names; the rules say where the files of these names are.
 """
 
 from pathlib import Path
 from typing import Any
 
-from rewardlab.policies.experiments import runs_of
+from rewardlab.data.sampling import SamplingSettings, pair_sampling, pool_sampling
+from rewardlab.policies.experiments import Policy, batches_of, ensembles_of, runs_of
+from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings, slice_of
 
 WORLD_MODEL = "<results>/models/world.json"
@@ -103,3 +105,39 @@ def jobs_of(*experiments: str, trained: bool = False):
 def contrasted_methods(config: Settings, wildcards: Any) -> list[str]:
     """Return the two methods that Figures 7 to 12 set against each other."""
     return ["vanilla", config.policies.variance_aware]
+
+
+def drawn_ensembles(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names that the seeds of an experiment's ensembles derive from."""
+    return ensembles_of(config.policies, wildcards.experiment)
+
+
+def penalty(config: Settings, wildcards: Any) -> str | None:
+    """Return the penalty of a method by name."""
+    return config.policies.methods[wildcards.method].penalty
+
+
+def parameters(config: Settings, wildcards: Any) -> dict[str, float]:
+    """Return the parameters of a method's penalty."""
+    return config.policies.methods[wildcards.method].parameters
+
+
+def policies_of_job(config: Settings, wildcards: Any) -> list[Policy]:
+    """Return the policies that one job trains."""
+    jobs = batches_of(config.policies, wildcards.experiment, wildcards.method)
+    return jobs[int(wildcards.batch)]
+
+
+def pair_samples(config: Settings, wildcards: Any) -> SamplingSettings:
+    """Return how pairs of one split are sampled."""
+    return pair_sampling(config.world_preferences, wildcards.split)
+
+
+def pool_samples(config: Settings, wildcards: Any) -> SamplingSettings:
+    """Return how the pool of one split is sampled."""
+    return pool_sampling(config.aggregation.pool, wildcards.split)
+
+
+def combining(config: Settings, wildcards: Any) -> CombiningSettings:
+    """Return how the rewards of the pool are combined."""
+    return config.aggregation.combining()

@@ -106,11 +106,12 @@ def flags(values: Mapping[str, Iterable[str]]) -> str:
     return " ".join(parts)
 
 
-def seeds_of(name: str, members: Callable[[Settings], Iterable[str]]) -> Callable:
+def seeds_of(name: str, members: Callable[[Settings, Any], Iterable[str]]) -> Callable:
     """Return an option: the seed of each of several members by name."""
 
     def seeds(config, wildcards):
-        return {member: derive_seed(config.seed, name, member) for member in members(config)}
+        names = members(config, wildcards)
+        return {member: derive_seed(config.seed, name, member) for member in names}
 
     return seeds
 

@@ -1,7 +1,6 @@
 """Combining the rewards of several properties: best-of-k from a pool of responses."""
 
-from rewardlab.inputs import is_sampled, pool_responses, properties
-from rewardlab.data.sampling import pool_sampling
+from rewardlab.inputs import combining, pool_samples, is_sampled, pool_responses, properties
 
 SAMPLED = SETTINGS.aggregation.source == "sampled"
 COMBINING_WORLDS = [name for name in WORLDS if name in SETTINGS.extended.worlds]
@@ -17,13 +16,7 @@ use rule job as sample_pool with:
     log:
         "<logs>/sample_pool_{split}.log",
     params:
-        **stage(
-            "data.sample_responses",
-            settings=lambda config, wildcards: pool_sampling(
-                config.aggregation.pool, wildcards.split
-            ),
-            seed=["sample_pool", "{split}"],
-        ),
+        **stage("data.sample_responses", settings=pool_samples, seed=["sample_pool", "{split}"]),
 
 
 use rule job as predict_quantiles with:
@@ -81,10 +74,7 @@ use rule job as combine_rewards with:
     log:
         "<logs>/combine_rewards.log",
     params:
-        **stage(
-            "aggregation.combine_rewards",
-            settings=lambda config, wildcards: config.aggregation.combining(),
-        ),
+        **stage("aggregation.combine_rewards", settings=combining),
 
 
 use rule job as tabulate_win_rates with:

@@ -14,10 +14,8 @@ LIBRARY = Path(workflow.basedir) / "workflow"
 sys.path.insert(0, str(LIBRARY))
 
 from rewardlab.rules import (
-    caption,
     drawing,
     figure,
-    files,
     LEDGER,
     ledger_rules,
     one_of,

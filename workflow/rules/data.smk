@@ -14,19 +14,16 @@ BENCHMARK = "world" if SETTINGS.data.benchmark == "embedded" else "benchmark"
 rule preferences:
     """All preference sets of the configuration, as prompt, chosen and rejected."""
     input:
-        expand(
-            "results/{run}/preferences/{name}.parquet",
-            run=SETTINGS.scale,
-            name=SETTINGS.data.preferences,
-        ),
+        [
+            f"results/{SETTINGS.scale}/preferences/{name}.parquet"
+            for name in SETTINGS.data.preferences
+        ],
 
 
 rule prompts:
     """All prompt sets of the configuration."""
     input:
-        expand(
-            "results/{run}/prompts/{name}.parquet", run=SETTINGS.scale, name=SETTINGS.data.prompts
-        ),
+        [f"results/{SETTINGS.scale}/prompts/{name}.parquet" for name in SETTINGS.data.prompts],
 
 
 use rule job as fetch_model with:

@@ -1,7 +1,15 @@
 """Policies trained with PPO against reward ensembles: search, training, judging, figures."""
 
-from rewardlab.inputs import contrasted_methods, is_trained, jobs_of
-from rewardlab.policies.experiments import PILOT, batches_of, ensembles_of
+from rewardlab.inputs import (
+    drawn_ensembles,
+    parameters,
+    penalty,
+    policies_of_job,
+    contrasted_methods,
+    is_trained,
+    jobs_of,
+)
+from rewardlab.policies.experiments import PILOT
 
 # Policies need a language model and preferences that speak one language; so far they are judged by
 # the embedded world's gold reward alone.
@@ -38,10 +46,7 @@ use rule job as draw_ensembles with:
         **stage(
             "rewards.fit_heads",
             settings="policies.ensemble",
-            seeds=lambda config, wildcards: [
-                derive_seed(config.seed, "draw_ensemble", name)
-                for name in ensembles_of(config.policies, wildcards.experiment)
-            ],
+            seeds=seeds_of("draw_ensemble", drawn_ensembles),
         ),
 
 
@@ -97,14 +102,10 @@ use rule job as train_policies with:
             settings=SEARCHED,
             seed=["train_policies", "{experiment}"],
             method="{method}",
-            penalty=lambda config, wildcards: config.policies.methods[wildcards.method].penalty,
-            parameters=lambda config, wildcards: (
-                config.policies.methods[wildcards.method].parameters
-            ),
+            penalty=penalty,
+            parameters=parameters,
             factor="{factor}",
-            policies=lambda config, wildcards: batches_of(
-                config.policies, wildcards.experiment, wildcards.method
-            )[int(wildcards.batch)],
+            policies=policies_of_job,
         ),
 
 

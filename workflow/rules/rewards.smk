@@ -66,7 +66,7 @@ use rule job as fit_heads with:
         **stage(
             "rewards.fit_heads",
             settings="rewards.ensemble",
-            seeds=lambda config, wildcards: [derive_seed(config.seed, "fit_heads", wildcards.set)],
+            seeds=seeds_of("fit_heads", lambda config, wildcards: [wildcards.set]),
         ),
 
 
@@ -148,10 +148,7 @@ use rule job as tabulate_heldout with:
     log:
         "<logs>/tabulate_heldout.log",
     params:
-        **stage(
-            "rewards.tabulate_heldout",
-            sets=seeds_of("tabulate_heldout", lambda config: config.rewards.sets),
-        ),
+        **stage("rewards.tabulate_heldout", sets=seeds_of("tabulate_heldout", reward_sets)),
 
 
 use rule figure as draw_rewards_heldout with:

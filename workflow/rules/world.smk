@@ -1,6 +1,6 @@
 """The embedded world: its language model, prompts, preferences and benchmark."""
 
-from rewardlab.data.sampling import pair_sampling
+from rewardlab.inputs import pair_samples
 
 
 use rule job as train_world_model with:
@@ -41,9 +41,7 @@ use rule job as sample_world_pairs with:
     params:
         **stage(
             "data.sample_responses",
-            settings=lambda config, wildcards: pair_sampling(
-                config.world_preferences, wildcards.split
-            ),
+            settings=pair_samples,
             seed=["sample_world_pairs", "{split}"],
         ),
 
@@ -65,7 +63,7 @@ use rule job as label_world_preferences with:
                 "settings": "world_preferences",
                 "splits": "data.splits",
             },
-            sets=seeds_of("label_world_preferences", lambda config: EMBEDDED_PREFERENCES),
+            sets=seeds_of("label_world_preferences", lambda *_: EMBEDDED_PREFERENCES),
         ),
 
 

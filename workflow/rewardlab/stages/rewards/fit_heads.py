@@ -57,9 +57,9 @@ def fit_heads(
     measured: Output,
     state: State,
     settings: EnsembleSettings,
-    seeds: list[Seed],
+    seeds: dict[str, Seed],
 ) -> None:
-    """Ensembles of heads on the frozen trunk, one from each seed.
+    """Ensembles of heads on the frozen trunk, one from each seed; seeds: name -> seed.
 
     A single one is saved as the folder `ensemble`, several as its folders 0, 1, and so on.
     """
@@ -67,7 +67,7 @@ def fit_heads(
     sides = load_file(features)
     differences = sides["chosen"] - sides["rejected"]
     with costs(state, measured, what="ensemble of heads") as notes:
-        fitted = [fit(differences, settings, seed) for seed in seeds]
+        fitted = [fit(differences, settings, seed) for seed in seeds.values()]
         notes |= schedule_of(settings)
         notes["steps"] = len(fitted[0].losses)
         notes["trainable parameters"] = fitted[0].weights.numel()
