@@ -7,21 +7,19 @@ from matplotlib.ticker import NullFormatter, ScalarFormatter
 from rewardlab.figures import style
 from rewardlab.figures.render import render
 
-COLOURS = (*style.KINDS, "#D55E00", "#56B4E9", "#000000")
 MARKERS = (*style.MARKERS, "v", "P", "X")
 
 
 def draw(table: pd.DataFrame) -> Figure:
     """table: a row per method and coefficient tried: beta, kl, error, round, target."""
     figure, axes = style.new_figure(height=3.2)
+    styles = style.method_styles(table.method)
     for number, (method, rows) in enumerate(table.groupby("method", sort=False)):
         line = rows.sort_values("beta")
-        look = {
-            "color": COLOURS[number % len(COLOURS)],
-            "marker": MARKERS[number % len(MARKERS)],
-        }
+        name, colour, _ = styles[method]
+        look = {"color": colour, "marker": MARKERS[number % len(MARKERS)]}
         chosen = rows.sort_values("round").iloc[-1]
-        label = f"{method}: β = {chosen.beta:.3g}, KL {chosen.kl:.2f} ± {chosen.error:.2f}"
+        label = f"{name}: β = {chosen.beta:.3g}, KL {chosen.kl:.2f} ± {chosen.error:.2f}"
         axes.errorbar(
             line.beta, line.kl, yerr=line.error, ms=4, lw=1, capsize=2, label=label, **look
         )
