@@ -90,7 +90,7 @@ use rule job as train_policies with:
         steps="<results>/policies/{experiment}/{method}/{factor}/{batch}/steps.parquet",
         responses="<results>/policies/{experiment}/{method}/{factor}/{batch}/responses.parquet",
         ended="<results>/policies/{experiment}/{method}/{factor}/{batch}/ended.parquet",
-        measured="<results>/policies/{experiment}/{method}/{factor}/{batch}/measured.csv",
+        measured="<results>/policies/{experiment}/{method}/{factor}/{batch}/policies_measured.csv",
         provenance="<results>/policies/{experiment}/{method}/{factor}/{batch}/provenance.json",
     log:
         "<logs>/train_policies_{experiment}_{method}_{factor}_{batch}.log",
@@ -218,7 +218,7 @@ use rule job as tabulate_uncertainty_tables6_8 with:
     """Tables 6 to 8: settings and measured cost of the policies, beside the paper's."""
     input:
         measured=RUNS.paths(
-            "<results>/policies/{job}/measured.csv", job=jobs_of("fig7", "fig12", trained=True)
+            "<results>/policies/{job}/policies_measured.csv", job=jobs_of("fig7", "fig12", trained=True)
         ),
     output:
         table=report("<results>/tables/uncertainty/tables6_8_measured.csv", **ITEM),
