@@ -31,7 +31,7 @@ FAULTS = (
     Fault(f"{EVALUATION}/decisions.py", "if least <= low and high <= most", "if least <= high and low <= most"),
     Fault(f"{EVALUATION}/decisions.py", "if NOT_REPRODUCED in verdicts", "if INCONCLUSIVE in verdicts"),
     Fault(f"{EVALUATION}/decisions.py", "if _held(rule.provided, quantities) != REPRODUCED", "if False"),
-    Fault(f"{EVALUATION}/ledger.py", "printed + half", "printed + 2 * half"),
+    Fault(f"{EVALUATION}/ledger.py", "float(value + half)", "float(value + 2 * half)"),
     Fault(f"{EVALUATION}/findings.py", "row.ci_low, row.ci_high, row.exact", "row.ci_low, row.ci_high, True"),
     Fault(f"{EVALUATION}/paired_policies.py", "self.of_method(VANILLA), self.of_method(self.variance_aware)", "self.of_method(self.variance_aware), self.of_method(VANILLA)"),
     Fault(f"{EVALUATION}/paired_policies.py", 'self.column("judged", first) - self.column("judged", second)', 'self.column("judged", second) - self.column("judged", first)'),

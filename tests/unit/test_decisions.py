@@ -19,9 +19,15 @@ from rewardlab.evaluation.decisions import (
     decide,
     exact,
 )
-from rewardlab.evaluation.findings import Finding, claims_table, findings_table
+from rewardlab.evaluation.findings import (
+    Finding,
+    claims_table,
+    findings_table,
+    write_findings,
+)
 from rewardlab.evaluation.ledger import read_ledger
 from rewardlab.evaluation.printed import filled
+from rewardlab.evaluation.tables import read_csv
 from rewardlab.running.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +57,8 @@ WITHIN = {"quantity": "x", "above": 0.8, "below": 1.25}
         (ABOVE, exact(0.99), NOT_REPRODUCED),
         (ABOVE, Quantity(5.0), INCONCLUSIVE),  # its interval could not be had
         (ABOVE, Quantity(float("inf")), INCONCLUSIVE),
+        ({"quantity": "x", "covers": 0.0}, Quantity(0.0), INCONCLUSIVE),
+        ({"quantity": "x", "not_wholly_above": 0.0}, Quantity(-1.0), INCONCLUSIVE),
         ({"quantity": "x", "below": 1.0}, between(0.5, 1.0), REPRODUCED),
         ({"quantity": "x", "below": 1.0}, between(0.5, 1.1), INCONCLUSIVE),
         ({"quantity": "x", "below": 1.0}, between(1.1, 1.2), NOT_REPRODUCED),
@@ -125,6 +133,8 @@ def test_what_could_not_be_measured():
     assert decide(optional, {"x": {"": GOOD}, "share": {"": exact(0.3)}}) == NOT_REPRODUCED
     with pytest.raises(KeyError, match="share"):
         decide(rule(ABOVE, {"quantity": "share", "below": 0.2}), {"x": {"": GOOD}})
+    with pytest.raises(KeyError, match="x"):
+        decide(rule(ABOVE), {"x": {}})
 
 
 @pytest.mark.parametrize(
@@ -319,14 +329,16 @@ def test_a_claim_that_nothing_can_decide(claim):
     assert decide(RULES[claim], on(anything=1.0)) == ALWAYS[claim]
 
 
-def test_the_claims_table_has_every_claim_and_decides_what_was_measured():
-    findings = findings_table(
-        [
-            Finding("U1", {"range": {"": between(0.6, 0.8)}}, ("range", ""), "wide"),
-            Finding("U2", {}, exact(1.5), "made to show it"),
-            Finding("A1", {}, Quantity(float("nan")), "two responses"),
-        ]
-    )
+def test_the_claims_table_has_every_claim_and_decides_what_was_measured(tmp_path):
+    measured = [
+        Finding("U1", {"range": {"": between(0.6, 0.8)}}, ("range", ""), "wide"),
+        Finding("U2", {}, exact(1.5), "made to show it"),
+        Finding("A1", {}, Quantity(float("nan")), "two responses"),
+    ]
+    findings = findings_table(measured)
+    write_findings(measured, tmp_path / "findings.csv")
+    again = claims_table(LEDGER, read_csv(tmp_path / "findings.csv"))
+    pd.testing.assert_frame_equal(again, claims_table(LEDGER, findings))
     table = claims_table(LEDGER, findings).set_index("id")
     assert list(table.index) == [claim.id for claim in LEDGER]
     assert table.verdict["U1"] == REPRODUCED
@@ -348,7 +360,8 @@ def test_what_is_not_in_the_ledger_is_refused():
 
 
 def write(folder, entry):
-    (folder / "printed.yaml").write_text("figure: {deviation: 0.04, count: 20480, name.x: [7]}\n")
+    figure = "{deviation: 0.04, zero: '0.40', small: 1.0e-05, count: 20480, name.x: [7]}"
+    (folder / "printed.yaml").write_text(f"figure: {figure}\n")
     (folder / "ledger.yaml").write_text(f'"Paper":\n  - {entry}\n')
     return folder / "ledger.yaml", folder / "printed.yaml"
 
@@ -363,6 +376,22 @@ def test_printed_values_are_named_by_key(tmp_path):
     (claim,) = read_ledger(*write(tmp_path, ENTRY.format(text, bounds)))
     assert claim.printed == "0.04 and 20,480 and 7"
     assert (claim.rule.bounds[0].above, claim.rule.bounds[0].below) == (0.035, 0.045)
+
+
+@pytest.mark.parametrize(
+    ("key", "low", "high"), [("zero", 0.395, 0.405), ("small", 0.5e-5, 1.5e-5)]
+)
+def test_printed_digits_count(tmp_path, key, low, high):
+    bounds = BOUNDS.format(f"{{quantity: x, printed: figure.{key}}}")
+    (claim,) = read_ledger(*write(tmp_path, ENTRY.format("-", bounds)))
+    assert claim.rule.bounds[0].above == pytest.approx(low)
+    assert claim.rule.bounds[0].below == pytest.approx(high)
+
+
+def test_a_ledger_that_is_no_yaml_is_one_sentence(tmp_path):
+    ledger, printed = write(tmp_path, "{id: X1")
+    with pytest.raises(UserError, match=r"ledger\.yaml, line \d: not valid YAML"):
+        read_ledger(ledger, printed)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,13 @@ import pytest
 import yaml
 
 from rewardlab.policies.experiments import (
-    PILOT,
-    Policy,
     Run,
     batches_of,
     ensembles_of,
     policies_of,
     runs_of,
 )
+from rewardlab.policies.names import PILOT, Policy
 from rewardlab.settings.compose import validate
 from rewardlab.settings.policies import ExperimentSettings
 
@@ -24,7 +23,7 @@ CONFIG = Path(__file__).parents[2] / "config.yaml"
 def config():
     config = yaml.safe_load(CONFIG.read_text())
     config["policies"]["ensemble"]["heads"] = 3
-    config["policies"]["experiments"] = {
+    config["policies"]["experiments"] |= {
         "trials": {"methods": ["reference", "vanilla"], "policies_per_head": 2},
         "fresh": {"methods": ["vanilla"], "ensembles": 2},
         "one": {"methods": ["mean"], "ensembles": 2, "heads": 1, "kl_factors": [0.5, 2]},

@@ -204,7 +204,10 @@ def test_final_losses():
 def test_the_worst_head_is_the_one_furthest_below():
     """Head 1 is right on the easy pair alone, head 2 on both; the single model on both."""
     single = SCORES.assign(reward_0=[1.0, 0.0, 1.0, 0.0]).drop(columns="reward_1")
-    found = reward_models.accuracy_finding(SCORES, single, 0)
+    rule = Rule.model_validate(
+        {"bounds": [{"quantity": "gap", "above": -0.5, "below": 0.5}]}, strict=False
+    )
+    found = reward_models.accuracy_finding(SCORES, single, rule, 0)
     gaps = {name: gap.value for name, gap in found.quantities["gap"].items()}
     assert gaps == {
         "head 1 on easy": 0.0,
@@ -213,6 +216,7 @@ def test_the_worst_head_is_the_one_furthest_below():
         "head 2 on hard": 0.0,
     }
     assert found.value.value == -1.0
+    assert "75% of heads and sets" in found.evidence
 
 
 def test_heads_that_err_alike_are_not_independent():
@@ -357,7 +361,7 @@ def figure7():
 
 
 def test_policies_are_compared_the_right_way_round():
-    paired = PairedPolicies(figure7(), "variance_aware", 0)
+    paired = PairedPolicies(figure7(), "variance_aware", False, 0)
     assert paired.gain("vanilla", "reference").value == pytest.approx(3.0 - 0.05)
     assert paired.gain("vanilla", "variance_aware").value == pytest.approx(0.25)
     # Sample variances 10/3 and 5/12, less the noise of judging: vanilla over variance-aware.
@@ -365,22 +369,19 @@ def test_policies_are_compared_the_right_way_round():
     assert paired.ratio_of_variances().value == pytest.approx(ratio)
     assert paired.ratio_of_divergences().value == pytest.approx(0.5)
     assert [rows.tolist() for rows in paired.clusters] == [[0, 1], [2, 3]]
-    assert not paired.nested
 
 
-def test_with_one_policy_a_head_ensembles_are_the_clusters():
+def test_against_fresh_ensembles_these_are_the_clusters():
     rows = figure7()
     trained = rows.method.ne("reference")
     rows.loc[trained, "ensemble"] = [0, 0, 1, 1] * 2
     rows.loc[trained, "head"] = [0, 1, 0, 1] * 2
-    rows.loc[trained, "trial"] = 0
-    paired = PairedPolicies(rows, "variance_aware", 0)
-    assert paired.nested
+    paired = PairedPolicies(rows, "variance_aware", True, 0)
     assert [part.tolist() for part in paired.clusters] == [[0, 1], [2, 3]]
 
 
 def test_the_findings_on_policies():
-    paired = PairedPolicies(figure7(), "variance_aware", 0)
+    paired = PairedPolicies(figure7(), "variance_aware", False, 0)
     over, ratio, order = policies.reward_findings(paired, "U13", 0)
     assert [found.id for found in (over, ratio, order)] == ["U13a", "U13b", "U13c"]
     assert over.value.value == pytest.approx(2.75 - 0.05)  # the lower gain
@@ -396,7 +397,7 @@ def test_a_lost_policy_is_counted_and_takes_its_partner_along():
     lost = rows.method.eq("vanilla") & rows.policy.eq(3)
     rows.loc[lost, "ended"] = "vanilla, head 1, trial 1, step 2: the loss is not finite"
     rows.loc[lost, ["judged", "noise", "kl"]] = np.nan
-    paired = PairedPolicies(rows, "variance_aware", 0)
+    paired = PairedPolicies(rows, "variance_aware", False, 0)
     assert len(paired.wide) == 3
     _, ratio, _ = policies.reward_findings(paired, "U13", 0)
     assert ratio.quantities["policies lost"][""].value == 1.0
@@ -405,12 +406,12 @@ def test_a_lost_policy_is_counted_and_takes_its_partner_along():
 
 def test_the_proxy_rises_from_the_first_tenth_to_the_last():
     rows = [
-        (method, head, head, step, slope * step + 10 * head)
+        (method, 0, head, head, step, slope * step + 10 * head)
         for method, slope in (("vanilla", 2.0), ("variance_aware", 1.0))
         for head in (0, 1)
         for step in range(1, 21)
     ]
-    steps = pd.DataFrame(rows, columns=["method", "head", "policy", "step", "proxy"])
+    steps = pd.DataFrame(rows, columns=["method", "ensemble", "head", "policy", "step", "proxy"])
     found = policies.proxy_finding(steps, "variance_aware", 0)
     assert found.quantities["rise"]["vanilla"].value == pytest.approx(2.0 * 18)
     assert found.value.value == pytest.approx(18.0)

@@ -201,6 +201,16 @@ CASES = {
         "policies: {experiments: {fig7: {methods: [reference, vanila]}}}",
         "in experiments.fig7, not 'vanila'",
     ),
+    "figures without one of the two methods that they set side by side": (
+        "policies: {variance_aware: variance_aware_squared}",
+        "policies.experiments.fig7.methods lacks variance_aware_squared; expected reference, "
+        "vanilla, variance_aware_squared among them",
+    ),
+    "a figure at several coefficients": (
+        "policies: {experiments: {fig12: {kl_factors: [1, 2]}}}",
+        "policies.experiments.fig12.kl_factors is [1.0, 2.0]; expected a single one.",
+    ),
+    "no experiment": ("policies: {experiments: {frontier: null}}", "experiments.frontier is empty"),
     "more heads than there are": (
         "policies: {experiments: {fig7: {heads: 11}}}",
         "at most 10 heads, those of an ensemble, in experiments.fig7",

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from rewardlab.data.sampling import SamplingSettings, pair_sampling, pool_sampling
-from rewardlab.policies.experiments import Policy, batches_of, ensembles_of, runs_of
+from rewardlab.policies.experiments import batches_of, ensembles_of, is_nested, runs_of
+from rewardlab.policies.names import VANILLA, Policy
 from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings, slice_of
 
@@ -104,7 +105,7 @@ def jobs_of(*experiments: str, trained: bool = False):
 
 def contrasted_methods(config: Settings, wildcards: Any) -> list[str]:
     """Return the two methods that Figures 7 to 12 set against each other."""
-    return ["vanilla", config.policies.variance_aware]
+    return [VANILLA, config.policies.variance_aware]
 
 
 def drawn_ensembles(config: Settings, wildcards: Any) -> list[str]:
@@ -141,3 +142,8 @@ def pool_samples(config: Settings, wildcards: Any) -> SamplingSettings:
 def combining(config: Settings, wildcards: Any) -> CombiningSettings:
     """Return how the rewards of the pool are combined."""
     return config.aggregation.combining()
+
+
+def nested_experiments(config: Settings, wildcards: Any) -> dict[str, bool]:
+    """Return by experiment whether its policies are alike within fresh ensembles."""
+    return {name: is_nested(row) for name, row in config.policies.experiments.items()}

@@ -66,28 +66,34 @@ class Runs:
         are only followed.
         """
         slices = settings if isinstance(settings, Mapping) else {"settings": settings}
-        slices = {name: part for name, part in slices.items() if part != ()}
+        slices = {name: where for name, where in slices.items() if where != ()}
 
         def arguments(wildcards):
-            config, texts = self.of(wildcards), {}
-            for name, part in slices.items():
-                text = part if callable(part) else part.format(**wildcards)
-                found = part(config, wildcards) if callable(part) else slice_of(config, text)
-                found = found.model_dump(mode="json") if isinstance(found, BaseModel) else found
-                text = json.dumps(found, sort_keys=True)
-                texts[name] = found if isinstance(found, str) else text
+            config, flagged = self.of(wildcards), {}
+            for name, where in slices.items():
+                found = _of(config, wildcards, where)
+                as_json = json.dumps(found, sort_keys=True)
+                flagged[name] = found if isinstance(found, str) else as_json
             if seed is not None:
-                cell = [part.format(**wildcards) for part in seed]
-                texts["seed"] = str(derive_seed(config.seed, *cell))
+                derived_from = [name.format(**wildcards) for name in seed]
+                flagged["seed"] = str(derive_seed(config.seed, *derived_from))
             for name, value in options.items():
                 value = value(config, wildcards) if callable(value) else value
                 value = value.format(**wildcards) if isinstance(value, str) else value
-                texts[name] = value if isinstance(value, str) else json.dumps(value)
-            return flags({name: [text] for name, text in texts.items()})
+                flagged[name] = value if isinstance(value, str) else json.dumps(value)
+            return flags({name: [word] for name, word in flagged.items()})
 
         name = f"stages.{module}"
         code = fingerprint(name)
         return {"module": name, "arguments": arguments, "files": files, "code": code}
+
+
+def _of(config: Settings, wildcards: Any, where: str | Callable) -> Any:
+    """Return plain settings: those at a dotted path, or what a function makes of them."""
+    if not callable(where):
+        return slice_of(config, where.format(**wildcards))
+    found = where(config, wildcards)
+    return found.model_dump(mode="json") if isinstance(found, BaseModel) else found
 
 
 def files(wildcards, input, output) -> str:
@@ -163,6 +169,13 @@ def caption(wildcards, output) -> str:
     _, _, *parts = Path(output[0]).with_suffix(".rst").parts
     source = CAPTIONS.joinpath(*(part for part in parts if part != "tables"))
     return filled(source.read_text(), printed(), str(source))
+
+
+def check_texts() -> None:
+    """Raise UserError if the ledger, what is printed or a caption cannot be read."""
+    read_ledger(Path(LEDGER), Path(PRINTED))
+    for source in sorted(CAPTIONS.glob("*/*.rst")):
+        filled(source.read_text(), printed(), str(source))
 
 
 @cache

@@ -1,6 +1,6 @@
 """Combining the rewards of several properties: best-of-k from a pool of responses."""
 
-from rewardlab.inputs import combining, pool_samples, is_sampled, pool_responses, properties
+from rewardlab import inputs
 
 SAMPLED = SETTINGS.aggregation.source == "sampled"
 COMBINING_WORLDS = [name for name in WORLDS if name in SETTINGS.extended.worlds]
@@ -16,7 +16,9 @@ use rule job as sample_pool with:
     log:
         "<logs>/sample_pool_{split}.log",
     params:
-        **stage("data.sample_responses", settings=pool_samples, seed=["sample_pool", "{split}"]),
+        **stage(
+            "data.sample_responses", settings=inputs.pool_samples, seed=["sample_pool", "{split}"]
+        ),
 
 
 use rule job as predict_quantiles with:
@@ -45,12 +47,12 @@ use rule job as gather_pool with:
     input:
         scores=RUNS.paths(
             "<results>/scores/{responses}_by_reward_model_{name}.parquet",
-            responses=pool_responses,
-            name=properties,
+            responses=inputs.pool_responses,
+            name=inputs.properties,
         ),
-        gold=RUNS.paths("<results>/scores/pool_evaluation_by_gold.parquet", when=is_sampled),
+        gold=RUNS.paths("<results>/scores/pool_evaluation_by_gold.parquet", when=inputs.is_sampled),
         references=RUNS.paths(
-            "<results>/references/{name}.parquet", when=is_sampled, name=properties
+            "<results>/references/{name}.parquet", when=inputs.is_sampled, name=inputs.properties
         ),
     output:
         **recorded(pool="<results>/pools/{source}.parquet"),
@@ -74,7 +76,7 @@ use rule job as combine_rewards with:
     log:
         "<logs>/combine_rewards.log",
     params:
-        **stage("aggregation.combine_rewards", settings=combining),
+        **stage("aggregation.combine_rewards", settings=inputs.combining),
 
 
 use rule job as tabulate_win_rates with:

@@ -1,5 +1,6 @@
 """The claims: what each chapter measured for them, and their verdicts by the ledger."""
 
+from rewardlab import inputs
 from rewardlab.running.provenance import file_hash
 
 CHAPTERS = ["closed_forms", "reward_models", "aggregation", *(["policies"] if POLICIES else [])]
@@ -40,6 +41,7 @@ use rule job as claims_reward_models with:
             settings={"kind": "rewards.ensemble.kind"},
             seed=["judge_reward_models"],
             printed=printed("uncertainty_table1"),
+            rules=ledger_rules("U12"),
         ),
 
 
@@ -77,6 +79,7 @@ use rule job as claims_policies with:
             "claims.policies",
             settings={"variance_aware": "policies.variance_aware"},
             seed=["judge_policies"],
+            nested=inputs.nested_experiments,
         ),
 
 

@@ -14,6 +14,7 @@ LIBRARY = Path(workflow.basedir) / "workflow"
 sys.path.insert(0, str(LIBRARY))
 
 from rewardlab.rules import (
+    check_texts,
     drawing,
     figure,
     LEDGER,
@@ -39,6 +40,7 @@ try:
     overlays = [os.path.relpath(file) for file in workflow.config_settings.configfiles]
     SETTINGS = validate(complete, ["config.yaml", *overlays])
     WORLDS = other_worlds(SETTINGS)
+    check_texts()
 except UserError as error:
     sys.exit(str(error))
 

@@ -1,9 +1,9 @@
 """Preferences, prompts, models and the benchmark, wherever they come from."""
 
-from rewardlab.inputs import local_copy, model_of
+from rewardlab import inputs
 
-LANGUAGE_MODEL = model_of(SETTINGS, "language_model")
-REWARD_TRUNK = model_of(SETTINGS, "reward_trunk")
+LANGUAGE_MODEL = inputs.model_of(SETTINGS, "language_model")
+REWARD_TRUNK = inputs.model_of(SETTINGS, "reward_trunk")
 EMBEDDED_PREFERENCES = [
     name for name, source in SETTINGS.data.preferences.items() if source == "embedded"
 ]
@@ -29,7 +29,7 @@ rule prompts:
 use rule job as fetch_model with:
     """The manifest of a model that is not the embedded world's."""
     input:
-        RUNS.paths("{file}", file=local_copy("data.{name}")),
+        RUNS.paths("{file}", file=inputs.local_copy("data.{name}")),
     output:
         manifest="<results>/models/{name}.json",
         provenance="<results>/models/{name}_provenance.json",
@@ -45,7 +45,7 @@ use rule job as fetch_model with:
 use rule job as read_preferences with:
     """A preference set from its source."""
     input:
-        RUNS.paths("{file}", file=local_copy("data.preferences.{name}")),
+        RUNS.paths("{file}", file=inputs.local_copy("data.preferences.{name}")),
     output:
         **recorded(preferences="<results>/preferences/{name}.parquet"),
     log:
@@ -63,7 +63,7 @@ use rule job as read_preferences with:
 use rule job as read_prompts with:
     """A prompt set cut from the texts of its source."""
     input:
-        RUNS.paths("{file}", file=local_copy("data.prompts.{name}.source")),
+        RUNS.paths("{file}", file=inputs.local_copy("data.prompts.{name}.source")),
         model=LANGUAGE_MODEL,
     output:
         **recorded(prompts="<results>/prompts/{name}.parquet"),
@@ -83,7 +83,7 @@ use rule job as read_prompts with:
 use rule job as read_benchmark with:
     """The benchmark's responses, where it is not the embedded world's."""
     input:
-        RUNS.paths("{file}", file=local_copy("data.benchmark")),
+        RUNS.paths("{file}", file=inputs.local_copy("data.benchmark")),
     output:
         **recorded(responses="<results>/responses/benchmark.parquet"),
     log:

@@ -1,15 +1,7 @@
 """Policies trained with PPO against reward ensembles: search, training, judging, figures."""
 
-from rewardlab.inputs import (
-    drawn_ensembles,
-    parameters,
-    penalty,
-    policies_of_job,
-    contrasted_methods,
-    is_trained,
-    jobs_of,
-)
-from rewardlab.policies.experiments import PILOT
+from rewardlab import inputs
+from rewardlab.policies.names import PILOT
 
 # Policies need a language model and preferences that speak one language; so far they are judged by
 # the embedded world's gold reward alone.
@@ -46,7 +38,7 @@ use rule job as draw_ensembles with:
         **stage(
             "rewards.fit_heads",
             settings="policies.ensemble",
-            seeds=seeds_of("draw_ensemble", drawn_ensembles),
+            seeds=seeds_of("draw_ensemble", inputs.drawn_ensembles),
         ),
 
 
@@ -82,8 +74,8 @@ use rule job as train_policies with:
     input:
         model=LANGUAGE_MODEL,
         prompts=RUNS.path("<results>/prompts/{config.policies.prompts}.parquet"),
-        ensemble=RUNS.paths("<results>/models/drawn_{experiment}.json", when=is_trained),
-        coefficient=RUNS.paths("<results>/betas/{method}.json", when=is_trained),
+        ensemble=RUNS.paths("<results>/models/drawn_{experiment}.json", when=inputs.is_trained),
+        coefficient=RUNS.paths("<results>/betas/{method}.json", when=inputs.is_trained),
     output:
         models=directory("<results>/policies/{experiment}/{method}/{factor}/{batch}/models"),
         manifest="<results>/policies/{experiment}/{method}/{factor}/{batch}/models.json",
@@ -102,19 +94,19 @@ use rule job as train_policies with:
             settings=SEARCHED,
             seed=["train_policies", "{experiment}"],
             method="{method}",
-            penalty=penalty,
-            parameters=parameters,
+            penalty=inputs.penalty,
+            parameters=inputs.parameters,
             factor="{factor}",
-            policies=policies_of_job,
+            policies=inputs.policies_of_job,
         ),
 
 
 use rule job as judge_policies with:
     """Every policy of an experiment in a row: its judged reward, the noise in it, its divergence."""
     input:
-        responses=RUNS.paths("<results>/policies/{job}/responses.parquet", job=jobs_of()),
-        ended=RUNS.paths("<results>/policies/{job}/ended.parquet", job=jobs_of()),
-        steps=RUNS.paths("<results>/policies/{job}/steps.parquet", job=jobs_of(trained=True)),
+        responses=RUNS.paths("<results>/policies/{job}/responses.parquet", job=inputs.jobs_of()),
+        ended=RUNS.paths("<results>/policies/{job}/ended.parquet", job=inputs.jobs_of()),
+        steps=RUNS.paths("<results>/policies/{job}/steps.parquet", job=inputs.jobs_of(trained=True)),
     output:
         policies="<results>/policies/{experiment}.csv",
         all_steps="<results>/policies/{experiment}_steps.parquet",
@@ -163,7 +155,7 @@ use rule job as tabulate_training with:
     """The tables of Figures 10 and 11, of Figure 7's policies, and of the search."""
     input:
         steps="<results>/policies/fig7_steps.parquet",
-        trials=RUNS.paths("<results>/betas/{name}.csv", name=contrasted_methods),
+        trials=RUNS.paths("<results>/betas/{name}.csv", name=inputs.contrasted_methods),
     output:
         **tables("uncertainty", kl="fig10", proxy="fig11", search="search"),
     log:
@@ -218,7 +210,8 @@ use rule job as tabulate_uncertainty_tables6_8 with:
     """Tables 6 to 8: settings and measured cost of the policies, beside the paper's."""
     input:
         measured=RUNS.paths(
-            "<results>/policies/{job}/policies_measured.csv", job=jobs_of("fig7", "fig12", trained=True)
+            "<results>/policies/{job}/policies_measured.csv",
+            job=inputs.jobs_of("fig7", "fig12", trained=True),
         ),
     output:
         table=report("<results>/tables/uncertainty/tables6_8_measured.csv", **ITEM),
@@ -297,6 +290,7 @@ use rule job as contrast_worlds with:
             settings={"variance_aware": "policies.variance_aware"},
             seed=["contrast_worlds"],
             worlds=POLICY_WORLDS,
+            nested=inputs.nested_experiments,
         ),
 
 

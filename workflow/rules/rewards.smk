@@ -1,6 +1,6 @@
 """Reward models: the single model, the ensemble of heads, and what they say of responses."""
 
-from rewardlab.inputs import reward_sets, scoring_models, shown_ensemble, shown_models
+from rewardlab import inputs
 
 BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE = (
     RUNS.path(f"<results>/scores/{BENCHMARK}_by_{model}_{{config.rewards.shown}}.parquet")
@@ -85,7 +85,7 @@ use rule job as list_heldout with:
 use rule job as score_responses with:
     """Rewards of listed responses, by the single model or by the ensemble of a set."""
     input:
-        model=RUNS.paths("<results>/models/{name}.json", name=scoring_models),
+        model=RUNS.paths("<results>/models/{name}.json", name=inputs.scoring_models),
         responses="<results>/responses/{responses}.parquet",
     output:
         **recorded(scores="<results>/scores/{responses}_by_{model}_{set}.parquet"),
@@ -100,7 +100,7 @@ use rule job as score_responses with:
 use rule score_responses as score_benchmark with:
     """The same of the benchmark and of the held-out pairs of the shown set, in one job."""
     input:
-        model=RUNS.paths("<results>/models/{name}.json", name=scoring_models),
+        model=RUNS.paths("<results>/models/{name}.json", name=inputs.scoring_models),
         responses=[
             f"<results>/responses/{BENCHMARK}.parquet",
             "<results>/responses/heldout_{set}.parquet",
@@ -136,19 +136,19 @@ ruleorder: score_pool > score_benchmark > score_responses
 use rule job as tabulate_heldout with:
     """Held-out accuracy of every set's reward model and ensemble, beside two baselines."""
     input:
-        preferences=RUNS.paths("<results>/preferences/{set}.parquet", set=reward_sets),
+        preferences=RUNS.paths("<results>/preferences/{set}.parquet", set=inputs.reward_sets),
         single=RUNS.paths(
-            "<results>/scores/heldout_{set}_by_reward_model_{set}.parquet", set=reward_sets
+            "<results>/scores/heldout_{set}_by_reward_model_{set}.parquet", set=inputs.reward_sets
         ),
         ensemble=RUNS.paths(
-            "<results>/scores/heldout_{set}_by_ensemble_{set}.parquet", set=reward_sets
+            "<results>/scores/heldout_{set}_by_ensemble_{set}.parquet", set=inputs.reward_sets
         ),
     output:
         **table("rewards/heldout"),
     log:
         "<logs>/tabulate_heldout.log",
     params:
-        **stage("rewards.tabulate_heldout", sets=seeds_of("tabulate_heldout", reward_sets)),
+        **stage("rewards.tabulate_heldout", sets=seeds_of("tabulate_heldout", inputs.reward_sets)),
 
 
 use rule figure as draw_rewards_heldout with:
@@ -200,7 +200,7 @@ use rule job as tabulate_losses with:
     """Figure 8's table: training losses of the single model and of the heads."""
     input:
         single=RUNS.path("<results>/losses/reward_model_{config.rewards.shown}.csv"),
-        heads=RUNS.paths("<results>/losses/{name}.csv", name=shown_ensemble),
+        heads=RUNS.paths("<results>/losses/{name}.csv", name=inputs.shown_ensemble),
     output:
         **table("uncertainty/fig8"),
     log:
@@ -236,7 +236,7 @@ use rule job as tabulate_uncertainty_table1 with:
 use rule job as tabulate_uncertainty_tables2_5 with:
     """Tables 2 to 5: settings and measured cost of the reward models, beside the paper's."""
     input:
-        measured=RUNS.paths("<results>/costs/{name}_measured.csv", name=shown_models),
+        measured=RUNS.paths("<results>/costs/{name}_measured.csv", name=inputs.shown_models),
     output:
         table=report("<results>/tables/uncertainty/tables2_5_measured.csv", **ITEM),
         findings="<results>/tables/uncertainty/tables2_5_measured.rst",

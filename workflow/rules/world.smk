@@ -1,6 +1,6 @@
 """The embedded world: its language model, prompts, preferences and benchmark."""
 
-from rewardlab.inputs import pair_samples
+from rewardlab import inputs
 
 
 use rule job as train_world_model with:
@@ -41,7 +41,7 @@ use rule job as sample_world_pairs with:
     params:
         **stage(
             "data.sample_responses",
-            settings=pair_samples,
+            settings=inputs.pair_samples,
             seed=["sample_world_pairs", "{split}"],
         ),
 

@@ -83,6 +83,8 @@ class Bound(SettingsModel):
     def verdict(self, quantity: Quantity) -> str:
         """Return whether one quantity meets the bound."""
         low, high = quantity.interval
+        if low != low or high != high:
+            return INCONCLUSIVE
         if self.covers is not None:
             return REPRODUCED if low <= self.covers <= high else NOT_REPRODUCED
         if self.not_wholly_above is not None:
@@ -177,10 +179,10 @@ def decide(rule: Rule, quantities: Quantities) -> str:
 
 
 def _held(bounds: Sequence[Bound], quantities: Quantities) -> str:
-    found = [
-        bound.verdict(quantity)
-        for bound in bounds
-        if bound.quantity in quantities or not bound.where_measured
-        for quantity in quantities[bound.quantity].values()
-    ]
+    found = []
+    for bound in bounds:
+        by_key = quantities.get(bound.quantity, {})
+        if not by_key and not bound.where_measured:
+            raise KeyError(bound.quantity)
+        found += [bound.verdict(quantity) for quantity in by_key.values()]
     return all_of(found) if found else REPRODUCED

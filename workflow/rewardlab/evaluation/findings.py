@@ -1,5 +1,6 @@
 """What chapters found, and the table of claims that the ledger decides from it."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -71,6 +72,12 @@ def findings_table(findings: list[Finding]) -> pd.DataFrame:
         "evidence",
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def write_findings(findings: list[Finding], path: Path) -> None:
+    """Write what a chapter found, with every digit: verdicts are decided from it."""
+    table = findings_table(findings)
+    table.to_csv(path, index=False, float_format="%.17g", lineterminator="\n")
 
 
 def claims_table(claims: list[Claim], findings: pd.DataFrame) -> pd.DataFrame:

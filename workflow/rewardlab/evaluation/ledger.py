@@ -5,14 +5,14 @@ text, and `printed: section.key` in a bound, which is then half a unit of the la
 around the value.
 """
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from pydantic import ValidationError
 
 from rewardlab.evaluation.decisions import Rule
-from rewardlab.evaluation.printed import filled, printed_value, read_printed
+from rewardlab.evaluation.printed import filled, printed_value, read_printed, read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.running.validation import describe
 
@@ -33,7 +33,7 @@ def read_ledger(path: Path, printed: Path) -> list[Claim]:
     """Return the claims in the ledger's order; raises UserError on a missing or doubled entry."""
     values = read_printed(printed)
     claims = []
-    for paper, entries in yaml.safe_load(path.read_text()).items():
+    for paper, entries in read_yaml(path).items():
         for entry in entries:
             name = entry.get("id", "an entry without id")
             missing = {"id", "item", "statement", "printed", "measured", "decide"} - set(entry)
@@ -73,8 +73,7 @@ def _bound(bound: dict[str, Any], values: Any, origin: str) -> dict[str, Any]:
             resolved[side] = printed_value(values, resolved[side], origin)
     if "printed" in bound:
         printed = printed_value(values, bound["printed"], origin)
-        digits = len(str(printed).partition(".")[2])
-        half = 0.5 * 10**-digits
-        resolved["above"] = round(printed - half, digits + 1)
-        resolved["below"] = round(printed + half, digits + 1)
+        value = Decimal(str(printed))  # quoted in printed.yaml where its last digit is 0
+        half = Decimal(5).scaleb(value.as_tuple().exponent - 1)
+        resolved["above"], resolved["below"] = float(value - half), float(value + half)
     return resolved

@@ -5,9 +5,9 @@ import pandas as pd
 
 from rewardlab.evaluation.spread import true_variance
 from rewardlab.evaluation.statistics import percentile_interval
+from rewardlab.policies.names import KEY
 
 RESAMPLES = 4000
-KEY = ["method", "factor", "policy"]
 
 
 def final_proxy(steps: pd.DataFrame) -> pd.Series:

@@ -1,8 +1,8 @@
 """The policies of two methods side by side: differences and ratios with clustered intervals.
 
-Policies that share a head, or an ensemble, are alike. Where a head has several policies, intervals
-resample heads; else ensembles, and then the heads within. Both methods are resampled together. A
-variance is taken less the noise of judging.
+Policies that share a head, or an ensemble, are alike. Against one ensemble, intervals resample its
+heads; against fresh ones, ensembles, and then the heads within. Both methods are resampled
+together. A variance is taken less the noise of judging.
 """
 
 from collections.abc import Callable
@@ -18,27 +18,29 @@ from rewardlab.evaluation.spread import (
     variance_ratio,
 )
 from rewardlab.evaluation.statistics import percentile_interval
-from rewardlab.policies.experiments import REFERENCE, VANILLA
+from rewardlab.policies.names import FINISHED, REFERENCE, VANILLA
 
 RESAMPLES = 4000
-FINISHED = "finished"
 
 
 class PairedPolicies:
     """Policies of vanilla, of the variance-aware method and of the reference, by their number."""
 
-    def __init__(self, policies: pd.DataFrame, variance_aware: str, seed: int) -> None:
+    def __init__(
+        self, policies: pd.DataFrame, variance_aware: str, nested: bool, seed: int
+    ) -> None:
+        """nested: whether clusters are ensembles, with heads drawn within, rather than heads."""
         self.variance_aware = variance_aware
         shown = policies[policies.method.isin([REFERENCE, VANILLA, variance_aware])]
         trained = shown[shown.method.ne(REFERENCE)]
         self.lost = trained[trained.ended.ne(FINISHED)]
         wide = shown.pivot(index="policy", columns="method", values=["judged", "noise", "kl"])
         self.wide = wide.dropna()
-        self.nested = trained.trial.nunique() == 1
+        self.nested = nested
         cluster = "ensemble" if self.nested else "head"
         of_policy = trained[trained.method.eq(VANILLA)].set_index("policy")[cluster]
-        units = of_policy.loc[self.wide.index].to_numpy()
-        self.clusters = [np.flatnonzero(units == unit) for unit in pd.unique(units)]
+        members = of_policy.loc[self.wide.index].to_numpy()
+        self.clusters = [np.flatnonzero(members == name) for name in pd.unique(members)]
         rng = np.random.default_rng(seed)
         self.resamples = [cluster_rows(self.clusters, rng, self.nested) for _ in range(RESAMPLES)]
 

@@ -7,21 +7,12 @@ from it, so that methods are paired by head, prompts and sampling noise.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from rewardlab.policies.names import PILOT, REFERENCE, VANILLA, Policy
 from rewardlab.policies.penalties import PENALTIES, parameters_of
 from rewardlab.running.errors import UserError
 from rewardlab.settings.policies import ExperimentSettings, PolicySettings
 
-REFERENCE, VANILLA = "reference", "vanilla"
-PILOT = "pilot"  # the name of the ensemble that coefficients are searched against
-
-
-class Policy(NamedTuple):
-    """One policy of a method: its number, and the ensemble, head and trial that it stands for."""
-
-    number: int
-    ensemble: int
-    head: int
-    trial: int
+CONTRASTED = ("fig7", "fig12")  # experiments that the claims set two methods of side by side
 
 
 class Run(NamedTuple):
@@ -38,13 +29,13 @@ def policies_of(experiment: ExperimentSettings, heads: int) -> list[Policy]:
 
     heads: those of an ensemble.
     """
-    cells = [
+    members = [
         (ensemble, head, trial)
         for ensemble in range(experiment.ensembles or 1)
         for head in range(experiment.heads or heads)
         for trial in range(experiment.policies_per_head)
     ]
-    return [Policy(number, *cell) for number, cell in enumerate(cells)]
+    return [Policy(number, *member) for number, member in enumerate(members)]
 
 
 def batches_of(settings: PolicySettings, name: str, method: str) -> list[list[Policy]]:
@@ -96,3 +87,28 @@ def check_methods(settings: PolicySettings) -> None:
             raise UserError(
                 f"{key} has the parameters {found}; expected those of {method.penalty}: {takes}."
             )
+
+
+def check_experiments(settings: PolicySettings) -> None:
+    """Raise UserError if an experiment that claims rest on cannot be compared."""
+    wanted = (REFERENCE, VANILLA, settings.variance_aware)
+    for name in CONTRASTED:
+        key = f"policies.experiments.{name}"
+        if name not in settings.experiments:
+            raise UserError(f"{key} is missing; the claims rest on it.")
+        experiment = settings.experiments[name]
+        missing = [method for method in wanted if method not in experiment.methods]
+        if missing:
+            raise UserError(
+                f"{key}.methods lacks {', '.join(missing)}; expected {', '.join(wanted)} among "
+                "them (policies.variance_aware names the last)."
+            )
+        if len(experiment.kl_factors) > 1:
+            raise UserError(
+                f"{key}.kl_factors is {list(experiment.kl_factors)}; expected a single one."
+            )
+
+
+def is_nested(experiment: ExperimentSettings) -> bool:
+    """Return whether policies are alike within fresh ensembles, rather than within heads of one."""
+    return experiment.ensembles is not None

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from rewardlab.policies.experiments import check_methods
+from rewardlab.policies.experiments import check_experiments, check_methods
 from rewardlab.running.errors import UserError
 from rewardlab.running.validation import describe, location
 from rewardlab.settings.aggregation import AggregationSettings
@@ -74,8 +74,9 @@ def validate(config: Mapping[str, Any], files: Sequence[str] = ()) -> Settings:
     _check_names(settings, files)
     try:
         check_methods(settings.policies)
+        check_experiments(settings.policies)
     except UserError as error:
-        raise UserError(f"{_origin(('policies', 'methods'), files)}: {error}") from None
+        raise UserError(f"{_origin(('policies',), files)}: {error}") from None
     return settings
 
 

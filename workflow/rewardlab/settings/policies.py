@@ -113,8 +113,8 @@ class PolicySettings(SettingsModel):
     """Methods by name."""
     matched_kl: MatchedKLSettings
     """The search for KL coefficients."""
-    experiments: dict[Name, ExperimentSettings | None]
-    """Experiments by name; null: none."""
+    experiments: dict[Name, ExperimentSettings]
+    """Experiments by name."""
     jobs: Literal["ensemble", "head"]
     """What one job trains policies against: a whole ensemble (few processes), or one head."""
     evaluation: PolicyEvaluationSettings
@@ -126,13 +126,12 @@ class PolicySettings(SettingsModel):
         if self.variance_aware not in self.methods:
             raise ValueError(f"variance_aware to be one of methods, {known}")
         for name, experiment in self.experiments.items():
-            for method in experiment.methods if experiment else ():
+            for method in experiment.methods:
                 if method not in self.methods:
                     raise ValueError(
                         f"names under methods, {known}, in experiments.{name}, not {method!r}"
                     )
-            wanted = experiment.heads if experiment else None
-            if wanted is not None and wanted > self.ensemble.heads:
+            if (experiment.heads or 0) > self.ensemble.heads:
                 raise ValueError(
                     f"at most {self.ensemble.heads} heads, those of an ensemble, in "
                     f"experiments.{name}"

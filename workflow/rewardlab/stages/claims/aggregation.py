@@ -12,7 +12,7 @@ import pandas as pd
 
 from rewardlab.evaluation.bestofk import AND, OR
 from rewardlab.evaluation.decisions import Quantity, Rule, all_of, decide
-from rewardlab.evaluation.findings import Finding, findings_table
+from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.statistics import bootstrap_means, percentile_interval
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.running.stage import Input, Output, main, stage
@@ -176,7 +176,7 @@ def aggregation(
         rows = pd.DataFrame(columns=Row._fields)
         evidence = "two responses to a prompt: no third to compare with, and no median"
         claims = [Finding(claim, {}, Quantity(NAN), evidence) for claim in CLAIMS]
-    write_csv(findings_table(claims), findings)
+    write_findings(claims, findings)
     write_csv(rows, by_k)
 
 

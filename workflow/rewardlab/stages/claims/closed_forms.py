@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.evaluation.decisions import Quantity, exact
-from rewardlab.evaluation.findings import Finding, findings_table
+from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.statistics import bootstrap_interval
-from rewardlab.evaluation.tables import read_csv, write_csv
+from rewardlab.evaluation.tables import read_csv
 from rewardlab.running.stage import Input, Output, main, stage
 from rewardlab.settings.types import Seed
 
@@ -188,7 +188,7 @@ def closed_forms(
         bound_finding(checked),
         optimum_finding(checked),
     ]
-    write_csv(findings_table(found), findings)
+    write_findings(found, findings)
 
 
 if __name__ == "__main__":

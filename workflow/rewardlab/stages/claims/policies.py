@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.evaluation.decisions import Quantity, exact
-from rewardlab.evaluation.findings import Finding, findings_table
+from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.paired_policies import RESAMPLES, PairedPolicies
 from rewardlab.evaluation.statistics import percentile_interval
-from rewardlab.evaluation.tables import read_csv, write_csv
-from rewardlab.policies.experiments import REFERENCE, VANILLA
+from rewardlab.evaluation.tables import read_csv
+from rewardlab.policies.names import REFERENCE, VANILLA
 from rewardlab.running.stage import Input, Output, main, stage
 from rewardlab.settings.types import Seed
 
+HEAD = ["ensemble", "head"]
 ALL = ""  # what a quantity was measured on, where there is only one
 
 
@@ -61,9 +62,9 @@ def proxy_finding(steps: pd.DataFrame, variance_aware: str, seed: int) -> Findin
     rises = {}
     for method in (VANILLA, variance_aware):
         rows = steps[steps.method.eq(method)]
-        last = rows[rows.step > rows.step.max() - tenth].groupby(["head", "policy"]).proxy.mean()
-        rise = last - rows[rows.step <= tenth].groupby(["head", "policy"]).proxy.mean()
-        by_head = rise.groupby("head").mean().to_numpy()
+        last = rows[rows.step > rows.step.max() - tenth].groupby([*HEAD, "policy"]).proxy.mean()
+        rise = last - rows[rows.step <= tenth].groupby([*HEAD, "policy"]).proxy.mean()
+        by_head = rise.groupby(HEAD).mean().to_numpy()
         rng = np.random.default_rng(seed)
         drawn = by_head[rng.integers(len(by_head), size=(RESAMPLES, len(by_head)))].mean(1)
         rises[method] = Quantity(float(by_head.mean()), *map(float, percentile_interval(drawn)))
@@ -85,7 +86,7 @@ def policies(
         *reward_findings(second, "U14", seed),
         proxy_finding(pd.read_parquet(steps), variance_aware, seed),
     ]
-    write_csv(findings_table(found), findings)
+    write_findings(found, findings)
 
 
 if __name__ == "__main__":

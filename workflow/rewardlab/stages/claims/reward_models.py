@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rewardlab.evaluation.decisions import Quantity, exact
+from rewardlab.evaluation.decisions import REPRODUCED, Quantity, Rule, exact
 from rewardlab.evaluation.ensembles import (
     centred,
     gaussian_kurtosis,
@@ -14,11 +14,11 @@ from rewardlab.evaluation.ensembles import (
     mean_absolute_correlation,
     standard_deviates,
 )
-from rewardlab.evaluation.findings import Finding, findings_table
+from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.rewardbench import recomputed
 from rewardlab.evaluation.scores import rewards_of, sides
 from rewardlab.evaluation.statistics import bootstrap_interval
-from rewardlab.evaluation.tables import read_csv, write_csv
+from rewardlab.evaluation.tables import read_csv
 from rewardlab.running.stage import Input, Output, main, stage
 from rewardlab.settings.types import Seed
 
@@ -116,8 +116,11 @@ def loss_finding(table: pd.DataFrame, seed: int) -> Finding:
     return Finding("U11", quantities, ("final loss of the heads", ALL), evidence)
 
 
-def accuracy_finding(scores: pd.DataFrame, single: pd.DataFrame, seed: int) -> Finding:
-    """Return U12: every head's accuracy less the single model's, paired by pair, on every set."""
+def accuracy_finding(scores: pd.DataFrame, single: pd.DataFrame, rule: Rule, seed: int) -> Finding:
+    """Return U12: every head's accuracy less the single model's, paired by pair, on every set.
+
+    rule: the ledger's, for the share of heads and sets that meet it.
+    """
     (chosen, rejected), (chosen_alone, rejected_alone) = sides(scores), sides(single)
     heads = (rewards_of(chosen) > rewards_of(rejected)).astype(float)
     alone = (rewards_of(chosen_alone) > rewards_of(rejected_alone)).astype(float)
@@ -130,15 +133,13 @@ def accuracy_finding(scores: pd.DataFrame, single: pd.DataFrame, seed: int) -> F
             gaps[name] = bootstrapped(mean, paired, seed, resamples=500)
     # Of equal heads the first in the alphabet of intervals, so that the choice is reproducible.
     worst = min(gaps, key=lambda name: (*gaps[name], name))
-    within = np.mean([abs(gap.value) <= COMPARABLE for gap in gaps.values()])
+    bound = rule.bounds[0]
+    within = np.mean([bound.verdict(exact(gap.value)) == REPRODUCED for gap in gaps.values()])
     evidence = (
         f"accuracy of the worst head less the single model's ({worst}); {within:.0%} of heads and "
         "sets are within five points"
     )
     return Finding("U12", {"gap": gaps}, ("gap", worst), evidence)
-
-
-COMPARABLE = 0.05  # for the evidence; the ledger has the bound that decides
 
 
 def gaussian_finding(scores: pd.DataFrame, seed: int) -> Finding:
@@ -191,20 +192,23 @@ def reward_models(
     findings: Output,
     printed: dict[str, Any],
     kind: str,
+    rules: dict[str, dict[str, Any]],
     seed: Seed,
 ) -> None:
-    """U1, U8 to U12, U17, U18; printed: Table 1 as in printed.yaml; kind: of the heads."""
+    """U1, U8 to U12, U17, U18; printed: Table 1 as in printed.yaml; kind: of the
+    heads; rules: claim -> its rule in the ledger, for U12.
+    """
     scores, alone = pd.read_parquet(ensemble), pd.read_parquet(single)
     found = [
         range_finding(scores, seed),
         table_finding(printed),
         *variance_findings(read_csv(variances), kind, seed),
         loss_finding(read_csv(losses), seed),
-        accuracy_finding(scores, alone, seed),
+        accuracy_finding(scores, alone, Rule.model_validate(rules["U12"], strict=False), seed),
         gaussian_finding(scores, seed),
         cost_finding(read_csv(costs)),
     ]
-    write_csv(findings_table(found), findings)
+    write_findings(found, findings)
 
 
 if __name__ == "__main__":

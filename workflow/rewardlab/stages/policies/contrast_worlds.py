@@ -7,14 +7,16 @@ from rewardlab.evaluation.decisions import Bound
 from rewardlab.evaluation.paired_policies import PairedPolicies
 from rewardlab.evaluation.spread import true_variance
 from rewardlab.evaluation.tables import read_csv, write_csv
-from rewardlab.policies.experiments import REFERENCE, VANILLA
+from rewardlab.policies.names import REFERENCE, VANILLA
 from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.types import Seed
 
 
-def contrast(policies: pd.DataFrame, variance_aware: str, seed: int) -> list[dict[str, object]]:
+def contrast(
+    policies: pd.DataFrame, variance_aware: str, nested: bool, seed: int
+) -> list[dict[str, object]]:
     """Return a row per quantity: value, interval, verdict."""
-    paired = PairedPolicies(policies, variance_aware, seed)
+    paired = PairedPolicies(policies, variance_aware, nested, seed)
     methods = (VANILLA, variance_aware)
     decided = {
         "gain of variance-aware over vanilla": (paired.gain(variance_aware, VANILLA), 0.0),
@@ -51,12 +53,13 @@ def contrast_worlds(
     findings: Output,
     worlds: list[str],
     variance_aware: str,
+    nested: dict[str, bool],
     seed: Seed,
 ) -> None:
     """Figure 12's contrast by world; worlds: names, policies-SEED-KIND, in the order of files."""
     parts = []
     for name, path in zip(worlds, policies, strict=True):
-        rows = contrast(read_csv(path), variance_aware, seed)
+        rows = contrast(read_csv(path), variance_aware, nested["fig12"], seed)
         _, world_seed, kind = name.split("-", 2)
         parts.append(pd.DataFrame(rows).assign(world=name, world_seed=int(world_seed), kind=kind))
     together = pd.concat(parts, ignore_index=True)

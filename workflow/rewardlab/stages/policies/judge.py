@@ -11,11 +11,12 @@ import pandas as pd
 
 from rewardlab.evaluation.spread import judged
 from rewardlab.evaluation.tables import write_csv
+from rewardlab.policies.names import KEY
+from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.world import WorldSettings
 from rewardlab.world.gold import with_gold
 
-KEY = ["method", "factor", "policy"]
 COLUMNS = [*KEY, "ensemble", "head", "trial", "ended", "judged", "noise", "kl"]
 
 
@@ -35,22 +36,25 @@ def policy_table(responses: pd.DataFrame, ended: pd.DataFrame, judge: str) -> pd
 def judge_policies(
     responses: Inputs,
     ended: Inputs,
-    steps: Inputs,
     policies: Output,
     all_steps: Output,
     world: WorldSettings,
     judge: str,
+    steps: Inputs = (),
 ) -> None:
     """Every policy of an experiment, judged by the world's gold reward; and all their steps."""
     tables = (_together(paths) for paths in (responses, ended, steps))
     answers, ends, seen = tables
+    if answers.empty:
+        raise UserError(f"no policy ended well: {ends.ended.iloc[0]}.")
     write_csv(policy_table(with_gold(answers, world), ends, judge), policies)
     seen.to_parquet(all_steps, index=False)
 
 
 def _together(paths: list[Path]) -> pd.DataFrame:
-    parts = [pd.read_parquet(path) for path in paths]
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+    tables = [pd.read_parquet(path) for path in paths]
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
 if __name__ == "__main__":

@@ -4,9 +4,8 @@ import pandas as pd
 
 from rewardlab.evaluation.spread import components, true_variance
 from rewardlab.evaluation.tables import read_csv, write_csv
+from rewardlab.policies.names import FINISHED
 from rewardlab.running.stage import Input, Output, main, stage
-
-FINISHED = "finished"
 
 
 def moments(policies: pd.DataFrame) -> pd.DataFrame:

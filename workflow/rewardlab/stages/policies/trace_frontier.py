@@ -12,7 +12,7 @@ import pandas as pd
 
 from rewardlab.evaluation.method_summary import summary, with_proxy
 from rewardlab.evaluation.tables import read_csv, write_csv
-from rewardlab.policies.experiments import REFERENCE
+from rewardlab.policies.names import REFERENCE
 from rewardlab.running.stage import Input, Output, main, stage
 from rewardlab.settings.types import Seed
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from rewardlab.data.manifest import open_artefact, write_manifest
 from rewardlab.policies.actor import Actor
-from rewardlab.policies.experiments import Policy
+from rewardlab.policies.names import FINISHED, Policy
 from rewardlab.policies.ppo_training import NotFinite
 from rewardlab.policies.task import Penalty, Task, evaluate_policy, load_task, train_policy
 from rewardlab.running.costs import costs
@@ -32,7 +32,6 @@ from rewardlab.settings.ppo import PPOSettings
 from rewardlab.settings.types import Seed
 
 log = logging.getLogger("rewardlab")
-FINISHED = "finished"
 
 
 def trained(

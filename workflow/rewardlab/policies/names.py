@@ -1,0 +1,17 @@
+"""What policies, methods and their tables are called."""
+
+from typing import NamedTuple
+
+REFERENCE, VANILLA = "reference", "vanilla"
+PILOT = "pilot"  # the ensemble that coefficients are searched against
+FINISHED = "finished"  # how a policy ended that did not get lost
+KEY = ["method", "factor", "policy"]  # the columns that tell a policy from all others
+
+
+class Policy(NamedTuple):
+    """One policy of a method: its number, and the ensemble, head and trial that it stands for."""
+
+    number: int
+    ensemble: int
+    head: int
+    trial: int
