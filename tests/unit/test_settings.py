@@ -197,6 +197,26 @@ CASES = {
         "policies: {methods: {mine: {penalty: vanilla}}}",
         "a coefficient beta for every penalty, and none without",
     ),
+    "a coefficient that is none": (
+        "policies: {methods: {mine: {penalty: vanilla, beta: serch}}}",
+        "policies.methods.mine.beta is 'serch'; expected a number more than 0, or search.",
+    ),
+    "a coefficient below 0": (
+        "policies: {methods: {mine: {penalty: vanilla, beta: -1}}}",
+        "policies.methods.mine.beta is -1; expected a number more than 0, or search.",
+    ),
+    "a method without a penalty": (
+        "policies: {methods: {mine: {beta: 1}}}",
+        "policies.methods.mine.penalty is missing; policies.methods.mine needs the keys penalty",
+    ),
+    "a method's name with spaces": (
+        "policies: {methods: {my method: {penalty: vanilla, beta: 1}}}",
+        "policies.methods.my method is 'my method'; expected a name of small letters",
+    ),
+    "a method twice": (
+        "policies: {experiments: {frontier: {methods: [vanilla, vanilla]}}}",
+        "expected every method once in experiments.frontier.",
+    ),
     "a method that is none in an experiment": (
         "policies: {experiments: {fig7: {methods: [reference, vanila]}}}",
         "in experiments.fig7, not 'vanila'",
@@ -269,6 +289,13 @@ def test_a_value_from_the_command_line_is_blamed_on_it(config):
     config["simulation"]["retruns"] = 1
     with pytest.raises(UserError, match=r"^--config: simulation\.retruns"):
         validate(config, [CONFIG])
+
+
+def test_a_value_of_the_command_line_goes_before_the_files(config):
+    with pytest.raises(UserError, match=r"^--config: seed is 'abc'"):
+        validate({**config, "seed": "abc"}, [CONFIG, {"seed": "abc"}])
+    with pytest.raises(UserError, match=r"config\.yaml: seed is 'abc'"):
+        validate({**config, "seed": "abc"}, [CONFIG, {"scale": "mine"}])
 
 
 @pytest.mark.parametrize("text", ["1e-5", "1E-5", "3e-3", "1.5e+2"])

@@ -106,7 +106,8 @@ def test_the_messages_of_a_stage_can_be_edited(finished):
 @pytest.mark.parametrize("name", ["results/test/models/world/model.safetensors"])
 def test_a_damaged_model_is_named(finished, name):
     finished.path(name).write_bytes(b"broken")
-    shutil.rmtree(finished.path("results/test/preferences"))
+    for folder in ("preferences", "responses"):  # what was sampled, too
+        shutil.rmtree(finished.path(f"results/test/{folder}"))
     run = finished.run("preferences")
     assert run.code != 0
     assert "model.safetensors is not the file that was recorded" in run.text

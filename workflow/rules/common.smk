@@ -38,7 +38,7 @@ try:
     complete = read_config("config.yaml")
     update_config(complete, config)
     overlays = [os.path.relpath(file) for file in workflow.config_settings.configfiles]
-    SETTINGS = validate(complete, ["config.yaml", *overlays])
+    SETTINGS = validate(complete, ["config.yaml", *overlays, workflow.config_settings.config])
     WORLDS = other_worlds(SETTINGS)
     check_texts()
 except UserError as error:

@@ -126,5 +126,5 @@ def _short(value: object) -> str:
 
 
 def _keys(loc: Iterable[str | int]) -> tuple[str | int, ...]:
-    """Drop the names of union branches, which are not keys of the file, from a location."""
-    return tuple(part for part in loc if not str(part).startswith("<"))
+    """Drop what is not a key of the file, such as the names of union branches, from a location."""
+    return tuple(part for part in loc if not str(part).startswith(("<", "[")))

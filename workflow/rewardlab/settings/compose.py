@@ -59,17 +59,21 @@ class Settings(SettingsModel):
     """What goes beyond the papers."""
 
 
-def validate(config: Mapping[str, Any], files: Sequence[str] = ()) -> Settings:
+# What a configuration was merged from: YAML files, and what the command line gave.
+Layers = Sequence[str | Mapping[str, Any]]
+
+
+def validate(config: Mapping[str, Any], files: Layers = ()) -> Settings:
     """Return the settings of a merged configuration.
 
-    files: the YAML files that it was merged from, the strongest last; the error names the one that
-    holds the bad value. Raises UserError with one sentence.
+    files: what it was merged from, the strongest last; the error names the one that holds the bad
+    value. Raises UserError with one sentence.
     """
     try:
         settings = Settings.model_validate_json(json.dumps(config, default=str))
     except ValidationError as error:
         keys, missing = location(error)
-        origin = str(files[0]) if missing and files else _origin(keys, files)
+        origin = _first_with(keys[:-1], files) if missing and files else _origin(keys, files)
         raise UserError(f"{origin}: {describe(error)}") from None
     _check_names(settings, files)
     try:
@@ -80,7 +84,7 @@ def validate(config: Mapping[str, Any], files: Sequence[str] = ()) -> Settings:
     return settings
 
 
-def _check_names(settings: Settings, files: Sequence[str]) -> None:
+def _check_names(settings: Settings, files: Layers) -> None:
     """Raise UserError if a chapter names a set that another section does not have."""
     rewards, known = settings.rewards, settings.data.preferences
     for name in rewards.sets:
@@ -170,20 +174,28 @@ def read_config(path: str) -> dict[str, Any]:
     return value
 
 
-def _origin(keys: Sequence[str | int], files: Sequence[str]) -> str:
-    """Return the strongest file that has the keys, or in which the keys are missing.
+def _origin(keys: Sequence[str | int], files: Layers) -> str:
+    """Return the strongest layer that has the keys; what no file has was given by --config."""
+    return next((_name(layer) for layer in reversed(files) if _has(layer, keys)), "--config")
 
-    What no file has was given by --config; what is missing is missing from the first, complete one.
-    """
-    for file in reversed(files):
-        value: Any = read_config(file)
-        try:
-            for key in keys:
-                value = value[key]
-        except (KeyError, IndexError, TypeError):
-            continue
-        return str(file)
-    return "--config"
+
+def _first_with(keys: Sequence[str | int], files: Layers) -> str:
+    """Return the weakest layer that has the keys: a section lacks what is missing from there."""
+    return next((_name(layer) for layer in files if _has(layer, keys)), "--config")
+
+
+def _name(layer: str | Mapping[str, Any]) -> str:
+    return layer if isinstance(layer, str) else "--config"
+
+
+def _has(layer: str | Mapping[str, Any], keys: Sequence[str | int]) -> bool:
+    value: Any = read_config(layer) if isinstance(layer, str) else layer
+    try:
+        for key in keys:
+            value = value[key]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
 
 
 def json_schema() -> dict[str, Any]:

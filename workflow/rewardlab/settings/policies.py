@@ -1,12 +1,21 @@
 """Settings of the policies that are trained against reward ensembles."""
 
-from typing import Annotated, ClassVar, Literal
+import math
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, model_validator
 
 from rewardlab.settings.ppo import PPOSettings
 from rewardlab.settings.rewards import EnsembleSettings
-from rewardlab.settings.types import Count, Integer, Name, Number, Positive, SettingsModel
+from rewardlab.settings.types import (
+    Count,
+    Integer,
+    Name,
+    Number,
+    Positive,
+    SettingsModel,
+    number_of,
+)
 
 
 class ProxySettings(SettingsModel):
@@ -49,6 +58,22 @@ class MatchedKLSettings(SettingsModel):
     """Coefficients that are tried at most."""
 
 
+def _coefficient(value: Any) -> Any:
+    """Take a KL coefficient: a number above 0, `search`, or none."""
+    if value is None or value == "search":
+        return value
+    found = number_of(value)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < math.inf:
+        raise ValueError("a number more than 0, or search")
+    return float(found)
+
+
+Coefficient = Annotated[
+    float | Literal["search"] | None,
+    PlainValidator(_coefficient, json_schema_input_type=float | Literal["search"] | None),
+]
+
+
 class MethodSettings(SettingsModel):
     """A method that policies are trained by. Further keys are parameters of its penalty."""
 
@@ -57,7 +82,7 @@ class MethodSettings(SettingsModel):
 
     penalty: Name | None
     """A function of rewardlab.policies.penalties; null: the base model itself, never trained."""
-    beta: Positive | Literal["search"] | None = None
+    beta: Coefficient = None
     """KL coefficient, or `search` for the one that reaches the target; none for the base model."""
 
     @model_validator(mode="after")
@@ -126,6 +151,8 @@ class PolicySettings(SettingsModel):
         if self.variance_aware not in self.methods:
             raise ValueError(f"variance_aware to be one of methods, {known}")
         for name, experiment in self.experiments.items():
+            if len(set(experiment.methods)) < len(experiment.methods):
+                raise ValueError(f"every method once in experiments.{name}")
             for method in experiment.methods:
                 if method not in self.methods:
                     raise ValueError(

@@ -64,7 +64,7 @@ def _matching(pattern: str, description: str) -> Any:
     ]
 
 
-def _number(value: object) -> object:
+def number_of(value: object) -> object:
     """Take a number that was read as a text: YAML does so with 1e-5, and --config when nested."""
     return float(value) if isinstance(value, str) and re.match(DECIMAL, value) else value
 
@@ -78,18 +78,18 @@ def _number_schema(**bounds: float) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"type": "number", **bounds}, text]})
 
 
-Number = Annotated[float, BeforeValidator(_number), _number_schema()]
+Number = Annotated[float, BeforeValidator(number_of), _number_schema()]
 Positive = Annotated[
-    float, BeforeValidator(_number), Field(gt=0), _number_schema(exclusiveMinimum=0)
+    float, BeforeValidator(number_of), Field(gt=0), _number_schema(exclusiveMinimum=0)
 ]
-NonNegative = Annotated[float, BeforeValidator(_number), Field(ge=0), _number_schema(minimum=0)]
-AtLeastOne = Annotated[float, BeforeValidator(_number), Field(ge=1), _number_schema(minimum=1)]
+NonNegative = Annotated[float, BeforeValidator(number_of), Field(ge=0), _number_schema(minimum=0)]
+AtLeastOne = Annotated[float, BeforeValidator(number_of), Field(ge=1), _number_schema(minimum=1)]
 Probability = Annotated[
-    float, BeforeValidator(_number), Field(ge=0, le=1), _number_schema(minimum=0, maximum=1)
+    float, BeforeValidator(number_of), Field(ge=0, le=1), _number_schema(minimum=0, maximum=1)
 ]
 OpenProbability = Annotated[
     float,
-    BeforeValidator(_number),
+    BeforeValidator(number_of),
     Field(gt=0, lt=1),
     _number_schema(exclusiveMinimum=0, exclusiveMaximum=1),
 ]

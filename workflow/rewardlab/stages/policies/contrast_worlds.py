@@ -8,6 +8,7 @@ from rewardlab.evaluation.paired_policies import PairedPolicies
 from rewardlab.evaluation.spread import true_variance
 from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.policies.names import REFERENCE, VANILLA
+from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.types import Seed
 
@@ -48,15 +49,17 @@ def contrast(
 
 @stage
 def contrast_worlds(
-    policies: Inputs,
     table: Output,
     findings: Output,
     worlds: list[str],
     variance_aware: str,
     nested: dict[str, bool],
     seed: Seed,
+    policies: Inputs = (),
 ) -> None:
     """Figure 12's contrast by world; worlds: names, policies-SEED-KIND, in the order of files."""
+    if not worlds:
+        raise UserError("there are no other worlds for policies (extended.policy_worlds).")
     parts = []
     for name, path in zip(worlds, policies, strict=True):
         rows = contrast(read_csv(path), variance_aware, nested["fig12"], seed)
