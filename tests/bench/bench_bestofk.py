@@ -62,12 +62,12 @@ def test_monte_carlo_of_equal_standard_error(benchmark, capsys):
     win_rates(scores, rewards, SIZES)
     whole = time.perf_counter() - start
     by_drawing = one * needed * METHODS * len(SIZES)
-    said = (
+    report = (
         f"equal standard error at k = {size}: {needed:.0f} draws a prompt; exact {whole:.2f} s, "
         f"by drawing about {by_drawing:.0f} s, {by_drawing / whole:.0f} times as long"
     )
     with capsys.disabled():
-        print(f"\n{said}")
+        print(f"\n{report}")
 
 
 def test_memory_of_a_large_pool(benchmark, capsys):

@@ -71,7 +71,7 @@ def reward_model(tmp_path_factory):
 
     rng = np.random.default_rng(0)
     prompts = all_prompts()
-    asked = [prompts[place] for place in rng.integers(len(prompts), size=8000)]
+    asked = [prompts[index] for index in rng.integers(len(prompts), size=8000)]
     texts = encode(tokenizer, [p.text for p in asked], list(speaker.answers(asked, rng)), 32)
     return model, tokenizer, texts
 

@@ -29,20 +29,20 @@ class Recorded:
     def __init__(self, name: str) -> None:
         self.tensors = load_file(RECORDED / f"{name}.safetensors")
         self.text = json.loads((RECORDED / f"{name}.json").read_text())
-        said = self.text["settings"]
-        self.beta = said["init_kl_coef"]
+        given = self.text["settings"]
+        self.beta = given["init_kl_coef"]
         self.settings = PPOSettings(
             steps=1,
             batch_size=len(self.text["queries"]),
-            minibatch_size=said["mini_batch_size"],
-            epochs=said["ppo_epochs"],
-            learning_rate=said["learning_rate"],
-            gamma=said["gamma"],
-            gae_lambda=said["lam"],
-            clip_range=said["cliprange"],
-            clip_range_value=said["cliprange_value"],
-            vf_coef=said["vf_coef"],
-            ratio_threshold=said["ratio_threshold"],
+            minibatch_size=given["mini_batch_size"],
+            epochs=given["ppo_epochs"],
+            learning_rate=given["learning_rate"],
+            gamma=given["gamma"],
+            gae_lambda=given["lam"],
+            clip_range=given["cliprange"],
+            clip_range_value=given["cliprange_value"],
+            vf_coef=given["vf_coef"],
+            ratio_threshold=given["ratio_threshold"],
             response_tokens=max(map(len, self.text["responses"])),
         )
         self.prompts = padded_left(self.text["queries"], PAD)

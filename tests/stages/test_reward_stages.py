@@ -68,8 +68,8 @@ def test_padding_changes_no_reward(folder):
     model, tokenizer = load_reward_model(folder)
     rows = encode(tokenizer, PROMPTS, RESPONSES, 32)
     together = forward(model, tokenizer, rows)
-    for place, row in enumerate(rows):
-        assert torch.allclose(forward(model, tokenizer, [row])[0], together[place], atol=1e-5)
+    for index, row in enumerate(rows):
+        assert torch.allclose(forward(model, tokenizer, [row])[0], together[index], atol=1e-5)
 
 
 def test_features_and_heads_make_the_ensemble_that_from_pretrained_loads(folder, tmp_path):

@@ -35,9 +35,9 @@ def test_agrees_with_brute_force_with_and_without_ties(levels, properties):
     sizes = np.array([1, 2, 3, 6])
     found = win_rates(scores, rewards, sizes)
     assert found.shape == (2, 2 + properties, 3, 4)
-    for method, prompt, (place, size) in itertools.product(range(2), range(3), enumerate(sizes)):
+    for method, prompt, (index, size) in itertools.product(range(2), range(3), enumerate(sizes)):
         expected = by_brute_force(scores[method, prompt], rewards[:, prompt], size)
-        assert found[method, :, prompt, place] == pytest.approx(expected, abs=1e-12)
+        assert found[method, :, prompt, index] == pytest.approx(expected, abs=1e-12)
 
 
 def test_two_samples_by_hand():

@@ -94,8 +94,8 @@ def test_variance_ratio_by_hand():
 def test_reliability_grows_with_the_number_of_clusters():
     """Few clusters of equal policies: little power. Many independent ones: nearly all."""
     rng = np.random.default_rng(0)
-    few = [np.arange(4) + 4 * place for place in range(5)]
-    many = [np.array([place]) for place in range(150)]
+    few = [np.arange(4) + 4 * index for index in range(5)]
+    many = [np.array([index]) for index in range(150)]
     weak = reliability_of_ratio(few, False, 0.9, 0.1, 2.0, rng, trials=60, resamples=200)
     strong = reliability_of_ratio(many, False, 0.0, 0.1, 2.0, rng, trials=60, resamples=200)
     assert weak.power < strong.power

@@ -64,10 +64,10 @@ def test_prompts_with_more_responses_get_a_pool_of_their_own(tmp_path):
 def test_rows_in_any_order_are_laid_out_by_prompt(tmp_path):
     table = table_of().sample(frac=1, random_state=0)
     (pool,) = pools_of(read(tmp_path, table), settings_of())
-    for place, prompt in enumerate(pool.prompts):
+    for position, prompt in enumerate(pool.prompts):
         own = table[table.prompt_id.eq(prompt)]
-        assert pool.rewards[0, place].tolist() == own.a.tolist()
-        assert pool.responses[place].tolist() == own.response_id.tolist()
+        assert pool.rewards[0, position].tolist() == own.a.tolist()
+        assert pool.responses[position].tolist() == own.response_id.tolist()
 
 
 def test_references_by_hand(tmp_path):
@@ -87,9 +87,9 @@ def test_references_by_hand(tmp_path):
 
 
 def test_a_missing_column_is_named(tmp_path):
-    said = refused(tmp_path, table_of().drop(columns="b"))
-    assert "no column 'b'" in said
-    assert "prompt_id, response_id, a" in said
+    text = refused(tmp_path, table_of().drop(columns="b"))
+    assert "no column 'b'" in text
+    assert "prompt_id, response_id, a" in text
 
 
 def test_a_missing_reference_is_named(tmp_path):
@@ -100,21 +100,21 @@ def test_a_missing_reference_is_named(tmp_path):
 def test_a_reward_that_is_no_number_is_named(tmp_path, value):
     table = table_of().astype({"b": object})
     table.loc[4, "b"] = value
-    said = refused(tmp_path, table)
-    assert "pool.csv, line 6: b is" in said
-    assert "finite number" in said
+    text = refused(tmp_path, table)
+    assert "pool.csv, line 6: b is" in text
+    assert "finite number" in text
 
 
 def test_doubled_ids_are_named(tmp_path):
     table = table_of()
     table.loc[2, "response_id"] = "r0"
-    said = refused(tmp_path, table)
-    assert "line 4: prompt_id p0 has the response_id r0 a second time" in said
+    text = refused(tmp_path, table)
+    assert "line 4: prompt_id p0 has the response_id r0 a second time" in text
 
 
 def test_fewer_samples_than_k_are_named(tmp_path):
-    said = refused(tmp_path, table_of().drop(index=5))
-    assert "prompt_id p1 has 2 responses to choose from, but k = 2 needs 3" in said
+    text = refused(tmp_path, table_of().drop(index=5))
+    assert "prompt_id p1 has 2 responses to choose from, but k = 2 needs 3" in text
 
 
 def test_an_unknown_use_is_named(tmp_path):
@@ -131,8 +131,8 @@ def test_a_prompt_without_reference_samples_is_named(tmp_path):
 def test_a_reference_that_changes_within_a_prompt_is_named(tmp_path):
     table = table_of().assign(a_mine=1.0, b_mine=1.0)
     table.loc[4, "b_mine"] = 2.0
-    said = refused(tmp_path, table, references="mine")
-    assert "line 6: b_mine is 2, but it is 1 elsewhere for prompt_id p1" in said
+    text = refused(tmp_path, table, references="mine")
+    assert "line 6: b_mine is 2, but it is 1 elsewhere for prompt_id p1" in text
 
 
 def test_no_rows_and_no_table(tmp_path):
@@ -143,11 +143,11 @@ def test_no_rows_and_no_table(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "text"),
     [({"rewards": "a"}, "at least two"), ({"judges": "a"}, "as many judges"), ({"k": ""}, "k")],
 )
-def test_settings_that_make_no_sense(changes, said):
-    with pytest.raises(ValueError, match=said):
+def test_settings_that_make_no_sense(changes, text):
+    with pytest.raises(ValueError, match=text):
         settings_of(**changes)
 
 

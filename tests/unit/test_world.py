@@ -76,7 +76,7 @@ def test_worlds_differ_by_their_seed_only():
 def test_the_two_properties_pull_against_each_other():
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        prompts = [PROMPTS[place] for place in rng.integers(len(PROMPTS), size=3000)]
+        prompts = [PROMPTS[number] for number in rng.integers(len(PROMPTS), size=3000)]
         gold = build_gold(world(seed))
         texts = [prompt.text for prompt in prompts]
         rewards = gold.rewards(texts, list(Speaker(world(seed)).answers(prompts, rng)))
@@ -87,7 +87,7 @@ def test_the_two_properties_pull_against_each_other():
 
 def test_share_of_dialect():
     rng = np.random.default_rng(0)
-    prompts = [PROMPTS[place] for place in rng.integers(len(PROMPTS), size=4000)]
+    prompts = [PROMPTS[number] for number in rng.integers(len(PROMPTS), size=4000)]
     for share in (0.0, 0.12, 0.5):
         answers = list(Speaker(world(share=share)).answers(prompts, rng))
         found = np.mean([in_dialect(answer) for answer in answers])
