@@ -1,6 +1,6 @@
 """Plants mistakes in a copy of the library, one at a time, and sees whether the unit tests notice.
 
-    make faults        (or: python tests/faults.py, two minutes)
+    make faults        (or: python tests/faults.py; some five minutes)
 
 Each is a line that a slip of the hand could make wrong, at least one for every function that decides
 a claim. A fault that no test notices is printed, and the exit status is 1.

@@ -334,6 +334,7 @@ def test_the_claims_table_has_every_claim_and_decides_what_was_measured(tmp_path
         Finding("U1", {"range": {"": between(0.6, 0.8)}}, ("range", ""), "wide"),
         Finding("U2", {}, exact(1.5), "made to show it"),
         Finding("A1", {}, Quantity(float("nan")), "two responses"),
+        Finding("U15", {"ratio": {"": Quantity(1.0)}}, ("ratio", ""), "no interval"),
     ]
     findings = findings_table(measured)
     write_findings(measured, tmp_path / "findings.csv")
@@ -347,6 +348,7 @@ def test_the_claims_table_has_every_claim_and_decides_what_was_measured(tmp_path
     assert table.verdict["U2"] == ILLUSTRATION
     assert pd.isna(table.ci_low["U2"])
     assert table.verdict["A1"] == NEEDS_SCALE
+    assert table.verdict["U15"] == INCONCLUSIVE
     assert table.verdict["U3a"] == NOT_RUN
     assert table.printed["U3b"] == "0.13, 0.04"
 

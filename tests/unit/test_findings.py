@@ -144,16 +144,16 @@ SCORES = pd.DataFrame(
         "subset": ["easy", "easy", "hard", "hard"],
         "side": ["chosen", "rejected"] * 2,
         "reward_0": [4.0, 0.0, 0.0, 4.0],
-        "reward_1": [8.0, 4.0, 4.0, 0.0],
+        "reward_1": [8.0, 5.0, 4.0, 0.0],
         "reward_mean": 0.0,
     }
 )
 
 
 def test_the_range_is_in_deviations_of_one_heads_rewards():
-    """Both heads range over 4; deviations over responses: 4 / sqrt(3) and 8 / sqrt(6)."""
+    """On both chosen responses the heads are 4 apart; on a rejected one 5."""
     found = reward_models.range_finding(SCORES, 0)
-    deviations = np.mean([np.std([4, 0, 0, 4], ddof=1), np.std([8, 4, 4, 0], ddof=1)])
+    deviations = np.mean([np.std([4, 0, 0, 4], ddof=1), np.std([8, 5, 4, 0], ddof=1)])
     assert found.value.value == pytest.approx(4.0 / deviations)
 
 
