@@ -76,10 +76,19 @@ def proxy_finding(steps: pd.DataFrame, variance_aware: str, seed: int) -> Findin
 
 @stage
 def policies(
-    fig7: Input, fig12: Input, steps: Input, findings: Output, variance_aware: str, seed: Seed
+    fig7: Input,
+    fig12: Input,
+    steps: Input,
+    findings: Output,
+    variance_aware: str,
+    nested: dict[str, bool],
+    seed: Seed,
 ) -> None:
-    """U13 to U16; steps: those of Figure 7's policies."""
-    first, second = (PairedPolicies(read_csv(path), variance_aware, seed) for path in (fig7, fig12))
+    """U13 to U16; steps: those of Figure 7's policies; nested: by experiment."""
+    first, second = (
+        PairedPolicies(read_csv(path), variance_aware, nested[name], seed)
+        for name, path in (("fig7", fig7), ("fig12", fig12))
+    )
     found = [
         *reward_findings(first, "U13", seed),
         kl_finding(first),
