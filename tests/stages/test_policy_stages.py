@@ -185,13 +185,13 @@ def test_a_policy_whose_values_are_not_finite_is_named_and_the_others_are_kept(i
         dialect={"share": 0.12, "value": "equal", "coverage": "heterogeneous"},
     )
     judge.judge_policies(
-        [base / "responses", target / "responses"],
-        [base / "ended", target / "ended"],
-        [target / "steps"],
-        tmp_path / "policies.csv",
-        tmp_path / "steps.parquet",
-        world,
-        "gold_overall",
+        responses=[base / "responses", target / "responses"],
+        ended=[base / "ended", target / "ended"],
+        steps=[target / "steps"],
+        policies=tmp_path / "policies.csv",
+        all_steps=tmp_path / "steps.parquet",
+        world=world,
+        judge="gold_overall",
     )
     policies = pd.read_csv(tmp_path / "policies.csv")
     assert policies.method.tolist() == ["reference"] * 2 + ["vanilla"] * 3
