@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ def test_the_other_scales_are_valid(config, overlay):
 def test_the_test_scale_is_valid(config):
     overlay = yaml.safe_load((ROOT / "tests/test.yaml").read_text())
     assert validate(merge(config, overlay)).scale == "test"
+
+
+OVERLAYS = re.findall(r"```yaml\n(# mine\.yaml\n.*?)```", (ROOT / "README.md").read_text(), re.S)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_examples_of_the_readme_are_valid(config, overlay):
+    validate(merge(config, yaml.safe_load(overlay)))
 
 
 CASES = {
