@@ -23,7 +23,7 @@ from rewardlab.settings.policies import (
     PolicyEvaluationSettings,
     ProxySettings,
 )
-from rewardlab.settings.ppo import PPOSettings
+from rewardlab.settings.ppo import TRL_DEFAULTS, PPOSettings
 from rewardlab.settings.world import WorldSettings
 from rewardlab.stages.policies import find_beta, judge, train
 from rewardlab.world.grammar import all_prompts
@@ -35,17 +35,12 @@ PROXY = {
     "max_length": 32,
 }
 PPO = {
+    **TRL_DEFAULTS,
     "steps": 6,
     "batch_size": 8,
     "minibatch_size": 4,
     "epochs": 2,
     "learning_rate": 1e-3,
-    "gamma": 1.0,
-    "gae_lambda": 0.95,
-    "clip_range": 0.2,
-    "clip_range_value": 0.2,
-    "vf_coef": 0.1,
-    "ratio_threshold": 10.0,
     "response_tokens": 5,
 }
 SETTINGS = {"proxy": PROXY, "ppo": PPO, "evaluation": {"prompts": 5, "samples": 2}}

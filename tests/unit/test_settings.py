@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
-from rewardlab.settings.compose import json_schema, other_worlds, read_config, slice_of, validate
+from rewardlab.settings.compose import json_schema, other_worlds, slice_of, validate
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / "config.yaml")
@@ -346,4 +347,4 @@ def test_a_file_that_is_no_configuration(tmp_path, text, expected):
     path = tmp_path / "config.yaml"
     path.write_text(text)
     with pytest.raises(UserError, match=expected):
-        read_config(str(path))
+        read_yaml(str(path))

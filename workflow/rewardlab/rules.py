@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rewardlab.evaluation.ledger import read_ledger
-from rewardlab.evaluation.printed import filled, read_printed
+from rewardlab.evaluation.ledger import Claim, read_ledger
+from rewardlab.evaluation.printed import filled
+from rewardlab.running.documents import read_yaml
 from rewardlab.running.fingerprint import fingerprint
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.compose import Settings, slice_of
@@ -173,21 +174,27 @@ def caption(wildcards, output) -> str:
 
 def check_texts() -> None:
     """Raise UserError if the ledger, what is printed or a caption cannot be read."""
-    read_ledger(Path(LEDGER), Path(PRINTED))
+    ledger()
     for source in sorted(CAPTIONS.glob("*/*.rst")):
         filled(source.read_text(), printed(), str(source))
 
 
 @cache
+def ledger() -> list[Claim]:
+    """Return the claims, read once at every start."""
+    return read_ledger(Path(LEDGER), Path(PRINTED))
+
+
+@cache
 def printed(section: str | None = None) -> dict[str, Any]:
     """Return what the papers print; section: one part of it."""
-    values = read_printed(Path(PRINTED))
+    values = read_yaml(PRINTED)
     return values if section is None else values[section]
 
 
 def ledger_rules(*ids: str) -> dict[str, Any]:
     """Return the rules of claims in the ledger, by id."""
-    found = {claim.id: claim.rule for claim in read_ledger(Path(LEDGER), Path(PRINTED))}
+    found = {claim.id: claim.rule for claim in ledger()}
     return {name: found[name].model_dump(mode="json", exclude_none=True) for name in ids}
 
 

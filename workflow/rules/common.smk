@@ -29,13 +29,14 @@ from rewardlab.rules import (
     table,
     tables,
 )
+from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
-from rewardlab.settings.compose import other_worlds, read_config, slice_of, validate
+from rewardlab.settings.compose import other_worlds, validate
 
 # This file is included before `configfile:`, which would print a line before the sentence: at this
 # point `config` holds what was laid over config.yaml on the command line.
 try:
-    complete = read_config("config.yaml")
+    complete = read_yaml("config.yaml")
     update_config(complete, config)
     overlays = [os.path.relpath(file) for file in workflow.config_settings.configfiles]
     SETTINGS = validate(complete, ["config.yaml", *overlays, workflow.config_settings.config])

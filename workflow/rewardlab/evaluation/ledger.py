@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from rewardlab.evaluation.decisions import Rule
-from rewardlab.evaluation.printed import filled, printed_value, read_printed, read_yaml
+from rewardlab.evaluation.printed import filled, printed_value
+from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.running.validation import describe
 
@@ -31,7 +32,7 @@ class Claim(NamedTuple):
 
 def read_ledger(path: Path, printed: Path) -> list[Claim]:
     """Return the claims in the ledger's order; raises UserError on a missing or doubled entry."""
-    values = read_printed(printed)
+    values = read_yaml(printed)
     claims = []
     for paper, entries in read_yaml(path).items():
         for entry in entries:

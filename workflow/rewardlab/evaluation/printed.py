@@ -1,29 +1,9 @@
 """What the papers print, by key: printed.yaml, and texts that name its values."""
 
 import re
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rewardlab.running.errors import UserError
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Return a YAML file of the repository; raises UserError with the line that is wrong."""
-    try:
-        found = yaml.safe_load(path.read_text())
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{path}, line {line}: not valid YAML ({error.problem}).") from None
-    if not isinstance(found, dict):
-        raise UserError(f"{path}: expected keys with values, found {type(found).__name__}.")
-    return found
-
-
-def read_printed(path: Path) -> dict[str, Any]:
-    """Return all printed values."""
-    return read_yaml(path)
 
 
 def printed_value(values: Any, key: str, origin: str) -> Any:

@@ -6,13 +6,12 @@ chapter, so a new chapter changes no stage's code.
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from rewardlab.policies.experiments import check_experiments, check_methods
+from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.running.validation import describe, location
 from rewardlab.settings.aggregation import AggregationSettings
@@ -160,20 +159,6 @@ def _laid_over(values: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any
     return merged
 
 
-def read_config(path: str) -> dict[str, Any]:
-    """Return a configuration file as it stands; raises UserError if it is no YAML."""
-    try:
-        value = yaml.safe_load(Path(path).read_text())
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{path}, line {line}: not valid YAML ({error.problem}).") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{path}: expected keys with values, found {type(value).__name__}.")
-    return value
-
-
 def _origin(keys: Sequence[str | int], files: Layers) -> str:
     """Return the strongest layer that has the keys; what no file has was given by --config."""
     return next((_name(layer) for layer in reversed(files) if _has(layer, keys)), "--config")
@@ -189,7 +174,7 @@ def _name(layer: str | Mapping[str, Any]) -> str:
 
 
 def _has(layer: str | Mapping[str, Any], keys: Sequence[str | int]) -> bool:
-    value: Any = read_config(layer) if isinstance(layer, str) else layer
+    value: Any = read_yaml(layer) if isinstance(layer, str) else layer
     try:
         for key in keys:
             value = value[key]
