@@ -31,7 +31,6 @@ SINGLE = RewardModelSettings(
     epochs=1.0,
     stop_loss=0.0,
     smoothing=50,
-    max_length=32,
     checkpoint_steps=1000,
 )
 

@@ -32,7 +32,6 @@ from rewardlab.world.tokenizer import build_tokenizer
 PROXY = {
     "centring": "base",
     "centring_samples": 40,
-    "max_length": 32,
 }
 PPO = {
     **TRL_DEFAULTS,
@@ -43,7 +42,12 @@ PPO = {
     "learning_rate": 1e-3,
     "response_tokens": 5,
 }
-SETTINGS = {"proxy": PROXY, "ppo": PPO, "evaluation": {"prompts": 5, "samples": 2}}
+SETTINGS = {
+    "proxy": PROXY,
+    "max-length": 32,
+    "ppo": PPO,
+    "evaluation": {"prompts": 5, "samples": 2},
+}
 OUTPUTS = ("models", "manifest", "steps", "responses", "ended", "measured")
 
 
@@ -129,9 +133,9 @@ def test_killed_at_random_the_tables_are_those_of_an_undisturbed_run(inputs, tmp
     rng, kills = random.Random(0), 0
     while kills < 3:
         process = subprocess.Popen(command, env=environment)
-        before = len(list(target.glob(".state/*/policy_?")))
+        before = len(list(target.glob(".*.state/policy_?")))
         while process.poll() is None:
-            if len(list(target.glob(".state/*/policy_?"))) > before:
+            if len(list(target.glob(".*.state/policy_?"))) > before:
                 time.sleep(rng.uniform(0, 0.15))
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()
@@ -142,7 +146,7 @@ def test_killed_at_random_the_tables_are_those_of_an_undisturbed_run(inputs, tmp
             break
         assert not (target / "responses").exists()
     assert kills >= 2
-    finished = {path: path.stat().st_mtime for path in target.glob(".state/*/policy_?/ended.json")}
+    finished = {path: path.stat().st_mtime for path in target.glob(".*.state/policy_?/ended.json")}
     assert finished
     again = trained(inputs, target, cells=cells, steps=12)
     text = (target / "log").read_text()

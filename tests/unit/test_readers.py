@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from rewardlab.data.dialogues import messages
 from rewardlab.data.preferences import Pair, read_pairs, split_dialogues
 from rewardlab.data.prompts import cut_prompts, read_texts
 from rewardlab.data.rows import read_rows
@@ -101,6 +102,81 @@ def test_rows_with_prompts_and_chats(tmp_path):
     ]
 
 
+def test_the_conversational_forms_of_trl(tmp_path):
+    """An explicit prompt, as messages, before texts, single messages, or whole chats."""
+    asked = message("system", "be kind") + message("user", "hi")
+    answers = {"chosen": message("assistant", "a"), "rejected": message("assistant", "b")}
+    whole = {name: asked + answer for name, answer in answers.items()}
+    path = write(
+        tmp_path / "rows.jsonl",
+        {"prompt": asked, **answers},
+        {"prompt": asked, "chosen": "a", "rejected": "b"},
+        {"prompt": asked, **whole},
+        {"prompt": "hi", **whole},
+        {"prompt": "hi", **answers},
+        whole,
+    )
+    prompt = "\n\nSystem: be kind\n\nHuman: hi\n\nAssistant:"
+    expected = [Pair(prompt, "a", "b")] * 6
+    expected[4] = Pair("hi", "a", "b")
+    assert pairs_of(path) == expected
+
+
+@pytest.mark.parametrize("name", ["rows.json", "rows.jsonl", "rows.json.gz", "rows.csv"])
+def test_a_json_array_and_csv(tmp_path, name):
+    rows = [GOOD, GOOD | {"prompt": 'a "quoted"\nline'}]
+    path = tmp_path / name
+    if name.endswith("csv"):
+        pd.DataFrame(rows).to_csv(path, index=False)
+    else:
+        text = json.dumps(rows, indent=2).encode()
+        path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    assert [pair.prompt for pair in pairs_of(path)] == ["p", 'a "quoted"\nline']
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("rows.json", '[{"prompt": "p"},\n 7]', "rows.json, item 1: the field 'chosen' is missing"),
+        ("rows.json", "[\n {broken]", "rows.json, line 2: not JSON"),
+        ("rows.json", '{\n "data": []}', "line 1: not JSON.*one JSON object a line, or a list"),
+        ("rows.csv", "prompt,chosen\na,b,c\n", "rows.csv, line 2: 3 values for 2 columns"),
+        (
+            "rows.csv",
+            "prompt,prompt\na,b\n",
+            "rows.csv, line 1: the column 'prompt' stands there tw",
+        ),
+        ("rows.csv", 'prompt,chosen\n"a\nb",c\nd\n', "rows.csv, line 4: 1 values for 2 columns"),
+    ],
+)
+def test_broken_arrays_and_csv_name_the_place(tmp_path, name, text, expected):
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(UserError, match=expected):
+        if name.endswith("csv"):
+            list(read_rows([path]))
+        pairs_of(path)
+
+
+def test_prompts_as_messages_and_as_texts(tmp_path):
+    asked = message("user", "hi")
+    path = write(tmp_path / "rows.jsonl", {"prompt": asked}, {"prompt": "p"}, {"text": "t"})
+    assert list(read_texts(read_rows([path]))) == ["\n\nHuman: hi\n\nAssistant:", "p", "t"]
+
+
+def test_dialogues_reach_a_chat_template_turn_by_turn():
+    turns = [("user", "hi"), ("assistant", "yes"), ("user", "more"), ("assistant", "ok")]
+    expected = [{"role": role, "content": content} for role, content in turns]
+    text = dialogue("hi", "yes", "more") + "\n\nAssistant:"
+    system = {"role": "system", "content": "be kind"}
+    for prompt in (text, text.lstrip("\n"), text + " "):
+        assert messages(prompt, "ok") == expected
+    assert messages("\n\nSystem: be kind" + text, "ok") == [system, *expected]
+    assert messages("System: be kind" + text, "ok") == [system, *expected]
+    for plain in ("Humans are", "System: it does not start", "", "a\n\nHuman: b"):
+        assert messages(plain, "ok")[0] == {"role": "user", "content": plain}
+
+
 def test_chats_in_parquet(tmp_path):
     chat = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "a"}]
     path = tmp_path / "chats.parquet"
@@ -108,6 +184,11 @@ def test_chats_in_parquet(tmp_path):
     assert pairs_of(path)[0].chosen == "a"
 
 
+def message(role, content):
+    return [{"role": role, "content": content}]
+
+
+CHAT = message("user", "hi") + message("assistant", "a")
 GOOD = {"prompt": "p", "chosen": "a", "rejected": "b"}
 BROKEN = {
     "a missing field": ([GOOD, {"prompt": "p", "chosen": "a"}], "line 2: the field 'rejected'"),
@@ -120,13 +201,34 @@ BROKEN = {
         "line 1: the two dialogues share no prompt; they differ before the last 'Human:' turn",
     ),
     "no dialogue": ([{"chosen": "a", "rejected": "b"}], "line 1: the two dialogues share no"),
-    "kinds mixed": ([{"chosen": "a", "rejected": []}], "line 1: chosen and rejected are of"),
-    "a short chat": ([{"chosen": [], "rejected": []}], "line 1: chosen: expected a list of at"),
+    "null": ([GOOD | {"chosen": None}], "line 1: the field 'chosen' is null; expected a text or"),
+    "a number": ([GOOD | {"chosen": 5}], "line 1: the field 'chosen' is of the kind int; expected"),
+    "kinds mixed": ([{"chosen": "a", "rejected": CHAT}], "line 1: chosen and rejected are of"),
+    "an empty chat": ([{"chosen": [], "rejected": []}], "line 1: chosen: the list of messages is"),
+    "a short chat": (
+        [{"chosen": CHAT[1:], "rejected": CHAT[1:]}],
+        "line 1: chosen: expected a field 'prompt', or a list of at least two messages",
+    ),
+    "an unknown role": (
+        [{"chosen": [{"role": "tool", "content": "a"}], "rejected": CHAT}],
+        "line 1: chosen, message 1: the role is 'tool'; expected user, assistant, system",
+    ),
+    "a message like a turn": (
+        [{"prompt": message("user", "x\n\nHuman: y"), "chosen": "a", "rejected": "b"}],
+        "line 1: prompt, message 1: its content has a paragraph that begins with 'Human:'",
+    ),
+    "half a character": (
+        [GOOD | {"chosen": "so \ud83d"}],
+        "line 1: the field 'chosen' holds '\\ud83d', half of a character",
+    ),
     "a chat without roles": (
         [{"chosen": [{"content": "a"}] * 2, "rejected": [{"content": "a"}] * 2}],
         "line 1: chosen, message 1: expected the texts role and content",
     ),
-    "a prompt that is no text": ([GOOD | {"prompt": 3}], "line 1: the field 'prompt' is a int"),
+    "a prompt that is no text": (
+        [GOOD | {"prompt": 3}],
+        "line 1: the field 'prompt' is of the kind int",
+    ),
 }
 
 
@@ -147,8 +249,8 @@ def test_a_line_that_is_no_json(tmp_path):
 
 def test_a_line_that_is_no_object(tmp_path):
     path = tmp_path / "rows.jsonl"
-    path.write_text("[1]\n")
-    with pytest.raises(UserError, match="line 1: expected a JSON object, found list"):
+    path.write_text(json.dumps(GOOD) + "\n[1]\n")
+    with pytest.raises(UserError, match="line 2: expected a JSON object, found list"):
         pairs_of(path)
 
 
@@ -196,7 +298,7 @@ def test_an_unknown_kind_of_file(tmp_path):
 
 def test_texts_without_the_field(tmp_path):
     path = write(tmp_path / "rows.jsonl", {"text": "a"}, {"review": "b"})
-    with pytest.raises(UserError, match="line 2: the field 'text' is missing"):
+    with pytest.raises(UserError, match="line 2: the field 'prompt' is missing"):
         list(read_texts(read_rows([path])))
 
 

@@ -122,7 +122,7 @@ def test_several_files_plain_flags_and_a_state_that_goes(tmp_path):
     call += ["--copies", *(str(tmp_path / name) for name in ("c", "d"))]
     main(several, [*call, "--batch-size", "4", "--options", '{"batch_size": 2, "names": ["x"]}'])
     assert (tmp_path / "d").read_text() == "b 4 ('x',)"  # the plain flag goes first
-    assert not list(tmp_path.glob(".state/*"))
+    assert not list(tmp_path.glob(".*.state"))
 
 
 def test_an_error_that_was_not_foreseen_names_its_log(tmp_path):

@@ -36,6 +36,7 @@ use rule job as predict_quantiles with:
             "aggregation.predict_quantiles",
             settings={
                 "settings": "rewards.features",
+                "max_length": "rewards.max_length",
                 "quantiles": "aggregation.quantiles",
                 "penalty": "aggregation.penalty",
             },

@@ -12,6 +12,7 @@ POLICIES = (
 POLICY_WORLDS = [name for name in WORLDS if name not in SETTINGS.extended.worlds]
 SEARCHED = {
     "proxy": "policies.proxy",
+    "max_length": "rewards.max_length",
     "ppo": "policies.ppo",
     "evaluation": "policies.evaluation",
 }

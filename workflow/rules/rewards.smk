@@ -18,7 +18,11 @@ use rule job as train_reward_model with:
     log:
         "<logs>/train_reward_model_{set}.log",
     params:
-        **stage("rewards.train", settings="rewards.model", seed=["train_reward_model", "{set}"]),
+        **stage(
+            "rewards.train",
+            settings={"settings": "rewards.model", "max_length": "rewards.max_length"},
+            seed=["train_reward_model", "{set}"],
+        ),
 
 
 use rule train_reward_model as train_member with:
@@ -31,7 +35,7 @@ use rule train_reward_model as train_member with:
     params:
         **stage(
             "rewards.train",
-            settings="rewards.model",
+            settings={"settings": "rewards.model", "max_length": "rewards.max_length"},
             seed=["train_member", "{set}", "{member}"],
             name="ensemble of whole models",
         ),
@@ -49,7 +53,10 @@ use rule job as extract_features with:
     log:
         "<logs>/extract_features_{set}.log",
     params:
-        **stage("rewards.extract_features", settings="rewards.features"),
+        **stage(
+            "rewards.extract_features",
+            settings={"settings": "rewards.features", "max_length": "rewards.max_length"},
+        ),
 
 
 use rule job as fit_heads with:
@@ -94,7 +101,10 @@ use rule job as score_responses with:
     wildcard_constraints:
         model="reward_model|ensemble",
     params:
-        **stage("rewards.score", settings="rewards.features"),
+        **stage(
+            "rewards.score",
+            settings={"settings": "rewards.features", "max_length": "rewards.max_length"},
+        ),
 
 
 use rule score_responses as score_benchmark with:

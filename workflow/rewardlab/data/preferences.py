@@ -1,17 +1,23 @@
 """Readers of preference pairs. Every row becomes one pair, or stops the reading with its place.
 
-Three forms are known, row by row: a prompt with two responses; two dialogues as in HH-RLHF, with
-turns that begin with "Human:" and "Assistant:" after an empty line, which share all but the last
-assistant turn; and two chats as lists of messages with role and content, likewise.
+These forms are known, row by row: a prompt with two responses; two dialogues as in HH-RLHF, which
+share all but the last assistant turn; and the same as lists of messages with role and content, the
+prompt's in a field of their own or at the beginning of both lists.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rewardlab.data.dialogues import (
+    ASSISTANT,
+    HUMAN,
+    Message,
+    dialogue,
+    field_of,
+    prompt_of,
+)
 from rewardlab.data.rows import Row
 from rewardlab.running.errors import UserError
-
-HUMAN, ASSISTANT = "\n\nHuman:", "\n\nAssistant:"
 
 
 class Pair(NamedTuple):
@@ -25,19 +31,15 @@ class Pair(NamedTuple):
 def read_pairs(rows: Iterable[Row]) -> Iterator[Pair]:
     """Yield one pair for each row; raises UserError that names the row's place."""
     for location, fields in rows:
-        for name in ("chosen", "rejected"):
-            if fields.get(name) is None:
-                raise UserError(f"{location}: the field {name!r} is missing; {_found(fields)}.")
-        chosen, rejected = fields["chosen"], fields["rejected"]
+        chosen, rejected = (field_of(fields, name, location) for name in ("chosen", "rejected"))
         if isinstance(chosen, str) != isinstance(rejected, str):
             raise UserError(f"{location}: chosen and rejected are of different kinds.")
+        has_prompt = fields.get("prompt") is not None
         if not isinstance(chosen, str):
-            yield split_chats(chosen, rejected, location)
-        elif fields.get("prompt") is not None:
-            if not isinstance(fields["prompt"], str):
-                kind = type(fields["prompt"]).__name__
-                raise UserError(f"{location}: the field 'prompt' is a {kind}; expected a text.")
-            yield Pair(fields["prompt"], chosen, rejected)
+            prompt = field_of(fields, "prompt", location) if has_prompt else []
+            yield split_chats(prompt, chosen, rejected, location)
+        elif has_prompt:
+            yield Pair(prompt_of(fields, "prompt", location), chosen, rejected)
         else:
             yield split_dialogues(chosen, rejected, location)
 
@@ -52,8 +54,8 @@ def split_dialogues(chosen: str, rejected: str, location: str) -> Pair:
     start = chosen.rfind(ASSISTANT, 0, _common_length(chosen, rejected))
     if start < 0:
         raise UserError(
-            f"{location}: the two dialogues share no prompt; expected the same turns up to a last "
-            "'Assistant:'."
+            f"{location}: the two dialogues share no prompt; expected a field 'prompt', or the "
+            "same turns up to a last 'Assistant:'."
         )
     end = start + len(ASSISTANT)
     if HUMAN in chosen[end:] or HUMAN in rejected[end:]:
@@ -69,40 +71,33 @@ def _common_length(first: str, second: str) -> int:
     return next((location for location, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
-def split_chats(chosen: Any, rejected: Any, location: str) -> Pair:
+def split_chats(
+    prompt: str | list[Message], chosen: list[Message], rejected: list[Message], location: str
+) -> Pair:
     """Split two chats, which must share all messages but the last, the assistant's.
 
-    The prompt becomes a dialogue in the form of `split_dialogues`, ready for an answer.
+    prompt: messages that come before those of both, unless they repeat them; or a text, which
+    stands before single messages and is left aside before whole chats.
     """
     for name, chat in (("chosen", chosen), ("rejected", rejected)):
-        _check_chat(chat, f"{location}: {name}")
-    if list(chosen[:-1]) != list(rejected[:-1]):
+        if chat[-1]["role"] != "assistant":
+            raise UserError(
+                f"{location}: {name}: the last message is of role {chat[-1]['role']!r}; expected "
+                "assistant."
+            )
+    if isinstance(prompt, str):
+        if len(chosen) == len(rejected) == 1:
+            return Pair(prompt, chosen[0]["content"], rejected[0]["content"])
+    elif not all(chat[: len(prompt)] == prompt for chat in (chosen, rejected)):
+        chosen, rejected = prompt + chosen, prompt + rejected
+    for name, chat in (("chosen", chosen), ("rejected", rejected)):
+        if len(chat) < 2:
+            raise UserError(
+                f"{location}: {name}: expected a field 'prompt', or a list of at least two messages."
+            )
+    if chosen[:-1] != rejected[:-1]:
         raise UserError(
             f"{location}: the two chats share no prompt; expected the same messages before the "
             "last."
         )
-    speakers = {"user": "Human", "assistant": "Assistant", "system": "System"}
-    turns = [
-        f"\n\n{speakers.get(turn['role'], turn['role'])}: {turn['content']}" for turn in chosen[:-1]
-    ]
-    prompt = "".join(turns) + ASSISTANT
-    return Pair(prompt, chosen[-1]["content"], rejected[-1]["content"])
-
-
-def _check_chat(chat: Any, location: str) -> None:
-    if not isinstance(chat, list) or len(chat) < 2:
-        raise UserError(f"{location}: expected a list of at least two messages.")
-    for number, message in enumerate(chat, start=1):
-        good = isinstance(message, dict) and all(
-            isinstance(message.get(field), str) for field in ("role", "content")
-        )
-        if not good:
-            raise UserError(f"{location}, message {number}: expected the texts role and content.")
-    if chat[-1]["role"] != "assistant":
-        raise UserError(
-            f"{location}: the last message is of role {chat[-1]['role']!r}; expected assistant."
-        )
-
-
-def _found(fields: dict[str, Any]) -> str:
-    return f"found {', '.join(map(repr, fields))}" if fields else "the row is empty"
+    return Pair(dialogue(chosen[:-1], location), chosen[-1]["content"], rejected[-1]["content"])

@@ -1,19 +1,21 @@
-"""Prompts cut from the beginnings of texts, as TRL's PPO example cuts IMDB reviews."""
+"""Prompts as they stand, or cut from the beginnings of texts as TRL's PPO example cuts reviews."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
+from rewardlab.data.dialogues import prompt_of
 from rewardlab.data.rows import Row
-from rewardlab.running.errors import UserError
 
 
 def read_texts(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the field `text` of each row; raises UserError that names the row's place."""
+    """Yield the field `prompt` of each row, a text or messages, or else its field `text`.
+
+    Raises UserError that names the row's place.
+    """
     for location, fields in rows:
-        if not isinstance(fields.get("text"), str):
-            raise UserError(f"{location}: the field 'text' is missing or is no text.")
-        yield fields["text"]
+        name = "prompt" if "prompt" in fields or "text" not in fields else "text"
+        yield prompt_of(fields, name, location)
 
 
 def cut_prompts(

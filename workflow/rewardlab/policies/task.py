@@ -8,19 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rewardlab.data.manifest import open_artefact
+from rewardlab.data.pretrained import check_room, load_language_model, load_tokenizer
 from rewardlab.policies.actor import Actor, Prompts, Rollout, padded_left
 from rewardlab.policies.penalties import PenalisedReward, penalised_reward
 from rewardlab.policies.ppo_training import NotFinite, Step, ppo_step
 from rewardlab.policies.proxy import EnsembleReward, texts_of
-from rewardlab.rewards.trunk import load_reward_model
+from rewardlab.rewards.trunk import check_length, load_reward_model
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.policies import PolicyEvaluationSettings, ProxySettings
 from rewardlab.settings.ppo import PPOSettings
@@ -73,13 +69,15 @@ def load_task(
     prompts: Path,
     ensemble: Path | None,
     proxy: ProxySettings,
+    max_length: int,
     ppo: PPOSettings,
     evaluation: PolicyEvaluationSettings,
     seed: int,
 ) -> Task:
     """Return what the policies of a process share; the ensemble, if there is one, is centred.
 
-    model: a folder or its manifest; ensemble: a folder.
+    model: a folder or its manifest; ensemble: a folder; max_length: of what it reads, in tokens.
+    Raises UserError if a prompt and its response, or what the ensemble reads, are too long.
     """
     folder = open_artefact(model)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -92,15 +90,17 @@ def load_task(
     rewards = None
     if ensemble is not None:
         reward_model, tokenizer = load_reward_model(ensemble)
-        rewards = EnsembleReward([(reward_model.to(device), tokenizer)], proxy.max_length)
+        check_length(reward_model, max_length, ensemble)
+        rewards = EnsembleReward([(reward_model.to(device), tokenizer)], max_length)
     task = Task(
-        lambda: AutoModelForCausalLM.from_pretrained(folder),
-        AutoTokenizer.from_pretrained(folder),
+        lambda: load_language_model(folder),
+        load_tokenizer(folder),
         training,
         chosen[: evaluation.prompts].tolist(),
         rewards,
         device,
     )
+    check_room(task.new_model(), task.tokenizer, [*training, *chosen], ppo.response_tokens)
     if rewards is not None:
         centre_on_base(task, proxy, ppo.response_tokens, derive_seed(seed, "centring"))
     return task

@@ -32,20 +32,25 @@ def rows_in_parts(
     """
     state.mkdir(parents=True, exist_ok=True)
     order = sorted(range(len(texts)), key=lambda index: (len(texts[index]), index))
-    parts = [order[start : start + part_size] for start in range(0, len(order), part_size)]
-    rows: list[Tensor] = []
-    for number, indices in enumerate(progress(parts, what, len(parts))):
-        file = state / f"part-{number:06d}.safetensors"
-        if not file.exists():
-            batches = [
-                compute([texts[index] for index in indices[start : start + batch_size]])
-                for start in range(0, len(indices), batch_size)
-            ]
-            part = torch.cat(batches).contiguous()
-            _check_finite(part, indices, what)
+    parts = {
+        state / f"part-{number:06d}.safetensors": order[start : start + part_size]
+        for number, start in enumerate(range(0, len(order), part_size))
+    }
+    batches = [
+        (file, indices[start : start + batch_size], start + batch_size >= len(indices))
+        for file, indices in parts.items()
+        if not file.exists()
+        for start in range(0, len(indices), batch_size)
+    ]
+    done: list[Tensor] = []
+    for file, batch, is_last in progress(batches, what, len(batches)):
+        done.append(compute([texts[index] for index in batch]))
+        _check_finite(done[-1], batch, what)
+        if is_last:
             with published(file) as partial:
-                save_file({"rows": part}, partial)
-        rows.append(load_file(file)["rows"])
+                save_file({"rows": torch.cat(done).contiguous()}, partial)
+            done = []
+    rows = [load_file(file)["rows"] for file in parts]
     together = torch.cat(rows)
     result = torch.empty_like(together)
     result[torch.tensor(order)] = together

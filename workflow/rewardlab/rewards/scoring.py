@@ -6,33 +6,45 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from rewardlab.data.pretrained import positions_of
 from rewardlab.rewards.chunks import rows_in_parts
-from rewardlab.rewards.texts import encode
-from rewardlab.rewards.trunk import forward, load_reward_model, without_last_layer
+from rewardlab.rewards.texts import encode_and_count, say
+from rewardlab.rewards.trunk import check_length, forward, load_reward_model, without_last_layer
 from rewardlab.settings.rewards import FeatureSettings
+
+# Where neither the caller nor the model says how long a text may be.
+LONGEST = 2048
 
 
 class Scorer:
     """Rewards (n, K) or features (n, H) of texts, all heads in one pass.
 
+    max_length: of a text in tokens; None: as many as the model has positions, up to 2,048.
     state: a folder that belongs to this very computation, where parts are kept as they are done.
+    Raises UserError if the model has fewer positions.
     """
 
-    def __init__(self, folder: Path, settings: FeatureSettings, state: Path) -> None:
+    def __init__(
+        self, folder: Path, settings: FeatureSettings, max_length: int | None, state: Path
+    ) -> None:
         self.model, self.tokenizer = load_reward_model(folder)
+        if max_length is None:
+            max_length = min(LONGEST, positions_of(self.model) or LONGEST)
+        check_length(self.model, max_length, folder)
         self.model.to("cuda" if torch.cuda.is_available() else "cpu")
-        self.settings, self.state = settings, state
+        self.settings, self.max_length, self.state = settings, max_length, state
 
     def rewards(
         self, prompts: Sequence[str], responses: Sequence[str], name: str = "scoring"
     ) -> Tensor:
         """Return the rewards (n, K) of responses; name: of the folder inside the state."""
-        settings = self.settings
+        rows, reading = encode_and_count(self.tokenizer, prompts, responses, self.max_length)
+        say(reading, self.max_length, name)
         return rows_in_parts(
             lambda rows: forward(self.model, self.tokenizer, rows),
-            encode(self.tokenizer, prompts, responses, settings.max_length),
-            settings.batch_size,
-            settings.checkpoint_texts,
+            rows,
+            self.settings.batch_size,
+            self.settings.checkpoint_texts,
             self.state / name,
             name,
         )

@@ -13,13 +13,14 @@ import torch
 from torch import Tensor, nn
 from transformers import (
     AutoModelForSequenceClassification,
-    AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
 from rewardlab.data.manifest import write_manifest
+from rewardlab.data.pretrained import load_model, load_tokenizer, positions_of
 from rewardlab.rewards.texts import prepare_tokenizer
+from rewardlab.running.errors import UserError
 
 
 def load_reward_model(
@@ -28,12 +29,38 @@ def load_reward_model(
     """Return the model and its tokenizer; `heads` gives a trunk a new last layer of that size.
 
     The padding token is made known to the model, which finds the last token of a text by it.
+    Raises UserError if the folder has no reward head, or lacks something else.
     """
-    tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(folder))
-    options = {} if heads is None else {"num_labels": heads, "ignore_mismatched_sizes": True}
-    model = AutoModelForSequenceClassification.from_pretrained(folder, **options)
+    tokenizer = prepare_tokenizer(load_tokenizer(folder))
+    if heads is None:
+        what = "a reward head, as AutoModelForSequenceClassification saves it"
+        model = load_model(AutoModelForSequenceClassification, folder, what)
+    else:
+        model = load_trunk(folder, heads)
     model.config.get_text_config().pad_token_id = tokenizer.pad_token_id
     return model.eval(), tokenizer
+
+
+def load_trunk(folder: Path, heads: int) -> PreTrainedModel:
+    """Return a model whose last layers are new, and nothing below them."""
+    options = {"num_labels": heads, "ignore_mismatched_sizes": True}
+    kind = AutoModelForSequenceClassification
+    return load_model(kind, folder, "every layer below the last", new=_is_head, **options)
+
+
+def _is_head(model: PreTrainedModel, name: str) -> bool:
+    """Return whether a weight is above the trunk, or pools what the trunk gives to it."""
+    return not name.startswith(f"{model.base_model_prefix}.") or ".pooler." in name
+
+
+def check_length(model: PreTrainedModel, length: int, folder: Path) -> None:
+    """Raise UserError if texts of so many tokens go beyond the positions that the model has."""
+    limit = positions_of(model)
+    if limit is not None and length > limit:
+        raise UserError(
+            f"max_length is {length}, but the model in {folder} reads {limit} tokens at most; "
+            f"expected at most {limit}."
+        )
 
 
 def save_model(

@@ -1,41 +1,92 @@
 """Outputs appear whole under their final name or not at all, and have one writer at a time."""
 
 import fcntl
+import glob
+import hashlib
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from rewardlab.running.errors import UserError
 
 PARTIAL = ".partial"
+STATE = ".state"
 
 
 @contextmanager
 def exclusive(target: Path) -> Iterator[None]:
     """Hold the exclusive lock of `target` (a file or a folder that this process will write).
 
-    The kernel drops the lock when the process ends, however it ends. What an earlier writer left
-    half-written is removed. Raises UserError, naming the process, if another one holds the lock.
+    The lock is a hidden file beside the target, which goes when it is released. The kernel drops it
+    when the process ends, however it ends: a file that a killed process left holds nobody up. What
+    an earlier writer left half-written is removed. Raises UserError, naming the process, if another
+    one holds the lock.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with open(target.parent / f".{target.name}.lock", "a+") as lock:
+    file = target.parent / f".{target.name}.lock"
+    with _locked(file, target):
+        try:
+            for leftover in target.parent.glob(f".{glob.escape(target.name)}.*{PARTIAL}"):
+                remove(leftover)
+            yield
+        finally:
+            file.unlink(missing_ok=True)  # while it is held: nobody can have taken it over
+
+
+def _locked(file: Path, target: Path) -> TextIO:
+    """Return the lock file, open and locked."""
+    while True:
+        lock = open(file, "a+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             holder = lock.read().strip() or "another process"
+            lock.close()
             raise UserError(
                 f"{target} is being written by {holder}, left over from an earlier run or started "
                 "beside this one: wait until it has ended, or end it, then run again."
             ) from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()}")
-        lock.flush()
-        for leftover in target.parent.glob(f".{target.name}.*{PARTIAL}"):
-            remove(leftover)
-        yield
+        if _is_at(file, lock):
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()}")
+            lock.flush()
+            return lock
+        lock.close()  # its holder removed it between our opening and our locking it
+
+
+def _is_at(file: Path, lock: TextIO) -> bool:
+    """Return whether an open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.stat(file), os.fstat(lock.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def kept_after_a_kill(target: Path, decisive: Mapping[str, object]) -> Iterator[Path]:
+    """Yield a folder for work towards `target` that a next attempt can go on with.
+
+    It is hidden beside the target, and named by `decisive`, all that the result depends on. It goes
+    at the end, or where the input is bad; what kills or fills the machine leaves it. Folders that
+    other settings or inputs left for the same target go at the end, too. The caller holds the lock.
+    """
+    text = json.dumps(decisive, sort_keys=True)
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    folder = target.parent / f".{target.name}.{name}{STATE}"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    except BaseException as error:
+        if isinstance(error, UserError) or not any(folder.iterdir()):
+            remove(folder)
+        raise
+    for old in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 16}{STATE}"):
+        remove(old)
 
 
 @contextmanager

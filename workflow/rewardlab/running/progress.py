@@ -1,4 +1,4 @@
-"""How far a long loop is: a bar on a terminal, a line a minute in the log."""
+"""How far a long loop is: a bar on a terminal, a line now and then in the log."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 log = logging.getLogger("rewardlab")
 
 
-def progress(items: Iterable, what: str, total: int, every: float = 60.0) -> Iterator:
+def progress(items: Iterable, what: str, total: int, every: float = 15.0) -> Iterator:
     """Yield from `items`, saying what is done, how far it is and how long it will still take.
 
     total: the number of items; every: seconds between two lines in the log.
@@ -19,6 +19,7 @@ def progress(items: Iterable, what: str, total: int, every: float = 60.0) -> Ite
 
         bar = tqdm(total=total, desc=what, leave=False)
     start = last = time.monotonic()
+    log.info("%s: 0 of %d", what, total)
     for done, item in enumerate(items, start=1):
         yield item
         now = time.monotonic()

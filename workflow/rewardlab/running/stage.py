@@ -14,7 +14,6 @@ Called as a function it reads and writes the paths that it is given.
 """
 
 import argparse
-import hashlib
 import inspect
 import json
 import logging
@@ -30,9 +29,10 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 
-from rewardlab.running.errors import UserError
+from rewardlab.running.errors import UserError, of_the_machine
 from rewardlab.running.fingerprint import fingerprint
-from rewardlab.running.outputs import exclusive, published, remove
+from rewardlab.running.messages import log_to
+from rewardlab.running.outputs import exclusive, kept_after_a_kill, published
 from rewardlab.running.provenance import record
 from rewardlab.running.validation import describe
 
@@ -51,7 +51,8 @@ Output = Annotated[Path, "output"]
 Outputs = Annotated[list[Path], "output"]
 """Files to write."""
 State = Annotated[Path, "state"]
-"""The stage's own folder. It outlives a kill, and is named by all that the result depends on."""
+"""The stage's own folder, hidden beside its first output and named by all that the result depends
+on. It outlives a kill, and goes with the end of the stage, or with bad input."""
 
 
 @dataclass(frozen=True)
@@ -116,14 +117,16 @@ def main(function: Callable[..., None], arguments: Sequence[str] | None = None) 
     name = module.partition(".stages.")[2] or module.rpartition(".")[2]
     given = vars(_parser(function, module).parse_args(arguments))
     log_file = given["log"]
-    _log_to(log_file)
     try:
+        log_to(log_file)
         _execute(function, name, module, given)
     except UserError as error:
         log.error("%s", error)
         sys.exit(f"{name}: {error}")
     except Exception as error:
         log.error("%s", traceback.format_exc())
+        if refused := of_the_machine(error):
+            sys.exit(f"{name}: {refused}")
         if log_file is None:
             raise
         what = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -150,23 +153,24 @@ def _execute(
     with ExitStack() as stack:
         for target in [*targets, *origins]:
             stack.enter_context(exclusive(target))
+        state: dict[str, Path] = {}
+        origin: dict[str, Any] = {}
+        if origins or by_role["state"]:
+            resolved = {key: _plain(value) for key, value in settings.items()}
+            origin = record(name, resolved, read, fingerprint(module))
+        for key in by_role["state"]:
+            decisive = {part: origin[part] for part in DECISIVE}
+            state[key] = stack.enter_context(kept_after_a_kill(targets[0], decisive))
         partial = {
             key: [stack.enter_context(published(path)) for path in value]
             if isinstance(value, list)
             else stack.enter_context(published(value))
             for key, value in outputs.items()
         }
-        state = {}
-        if origins or by_role["state"]:
-            resolved = {key: _plain(value) for key, value in settings.items()}
-            origin = record(name, resolved, read, fingerprint(module))
-            state = {key: _state(targets[0], name, origin) for key in by_role["state"]}
-            for path in origins:
-                text = json.dumps(origin, indent=1, sort_keys=True) + "\n"
-                stack.enter_context(published(path)).write_text(text)
+        for path in origins:
+            text = json.dumps(origin, indent=1, sort_keys=True) + "\n"
+            stack.enter_context(published(path)).write_text(text)
         function(**inputs, **partial, **state, **settings)
-    for folder in state.values():
-        remove(folder)
     log.info("%s: done", name)
 
 
@@ -177,14 +181,6 @@ def _listed(value: Path | Sequence[Path] | None) -> list[Path]:
 def _plain(value: Any) -> Any:
     """Return a setting as JSON-ready values."""
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-
-
-def _state(target: Path, name: str, origin: Mapping[str, Any]) -> Path:
-    """Return the folder of the stage's state: another for every other way to the result."""
-    text = json.dumps({key: origin[key] for key in DECISIVE}, sort_keys=True)
-    folder = target.parent / ".state" / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _setting(parameter: Parameter, given: Mapping[str, Any]) -> Any:
@@ -268,7 +264,9 @@ def _parser(function: Callable[..., None], module: str) -> argparse.ArgumentPars
     parser.add_argument(
         "--provenance", type=Path, nargs="+", help="file to write the origin to, as JSON"
     )
-    parser.add_argument("--log", type=Path, help="log file (default: none)")
+    parser.add_argument(
+        "--log", type=Path, help="file for messages and progress (default: standard error)"
+    )
     return parser
 
 
@@ -277,18 +275,3 @@ def _help(parameter: Parameter) -> str:
         return "JSON text or YAML file with: " + ", ".join(parameter.kind.model_fields)
     kind = getattr(parameter.kind, "__name__", str(parameter.kind).replace("typing.", ""))
     return f"{kind}{'' if parameter.required else f' (default: {parameter.default})'}"
-
-
-def _log_to(path: Path | None) -> None:
-    """Send the package's messages, and the libraries' warnings, to the log file only."""
-    logging.captureWarnings(True)
-    root = logging.getLogger()
-    root.handlers.clear()
-    if path is None:
-        root.addHandler(logging.NullHandler())
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="w")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)

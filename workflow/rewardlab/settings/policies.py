@@ -24,14 +24,13 @@ class ProxySettings(SettingsModel):
     renamed: ClassVar[dict[str, str]] = {
         "lower_bound": "policies.methods.lower_bound.deviations",
         "uncertainty_weighted": "policies.methods.uncertainty_weighted.weight",
+        "max_length": "rewards.max_length",
     }
 
     centring: Literal["base", "raw"]
     """Whether each head's mean over samples of the base model is taken off (base) or not (raw)."""
     centring_samples: Count
     """Samples of the base model that heads are centred on."""
-    max_length: Annotated[Integer, Field(ge=4)]
-    """Longest text that the ensemble reads, in tokens; the beginning of a longer one is cut off."""
 
 
 class PolicyEvaluationSettings(SettingsModel):

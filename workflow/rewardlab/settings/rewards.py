@@ -1,6 +1,6 @@
 """Settings of reward models and ensembles of reward heads."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,9 +13,14 @@ from rewardlab.settings.types import (
     SettingsModel,
 )
 
+# Longest text in tokens; the beginning of a longer one is cut off.
+Length = Annotated[Integer, Field(ge=4)]
+
 
 class RewardModelSettings(SettingsModel):
     """The single reward model: the whole trunk and one logit, trained on preference pairs."""
+
+    renamed: ClassVar[dict[str, str]] = {"max_length": "rewards.max_length"}
 
     learning_rate: Positive
     """Peak learning rate of AdamW (Table 2: 1e-5)."""
@@ -31,8 +36,6 @@ class RewardModelSettings(SettingsModel):
     """Training stops when the smoothed loss has come down to this (the paper: 0.3 or 0.4)."""
     smoothing: Count
     """Steps over which the loss is averaged."""
-    max_length: Annotated[Integer, Field(ge=4)]
-    """Longest text in tokens; the beginning of a longer one is cut off."""
     checkpoint_steps: Count
     """Steps between two checkpoints, from which a killed training goes on."""
 
@@ -40,10 +43,10 @@ class RewardModelSettings(SettingsModel):
 class FeatureSettings(SettingsModel):
     """Pooled features of the frozen trunk, computed once for each text."""
 
+    renamed: ClassVar[dict[str, str]] = {"max_length": "rewards.max_length"}
+
     batch_size: Count
     """Texts per forward pass."""
-    max_length: Annotated[Integer, Field(ge=4)]
-    """Longest text in tokens; the beginning of a longer one is cut off."""
     checkpoint_texts: Count
     """Texts between two saves, from which a killed extraction goes on."""
 
@@ -51,10 +54,10 @@ class FeatureSettings(SettingsModel):
 class ScoringSettings(FeatureSettings):
     """How responses are scored; what is not given has a default."""
 
+    renamed: ClassVar[dict[str, str]] = {"max_length": "--max-length, an option of its own,"}
+
     batch_size: Count = 32
     """Texts per forward pass."""
-    max_length: Annotated[Integer, Field(ge=4)] = 512
-    """Longest text in tokens; the beginning of a longer one is cut off."""
     checkpoint_texts: Count = 4096
     """Texts between two saves, from which a killed scoring goes on."""
 
@@ -102,6 +105,8 @@ class RewardSettings(SettingsModel):
     """Preference sets (names under data.preferences); each gets a reward model and an ensemble."""
     shown: Name
     """The one of them that the figures of the uncertainty paper are drawn of."""
+    max_length: Length
+    """Longest text that any reward model reads, in tokens; a longer one loses its beginning."""
     model: RewardModelSettings
     """The single reward model."""
     features: FeatureSettings

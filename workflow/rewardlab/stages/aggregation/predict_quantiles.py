@@ -12,7 +12,7 @@ from rewardlab.rewards.references import fit_quantile_head
 from rewardlab.rewards.scoring import Scorer
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, State, main, stage
-from rewardlab.settings.rewards import FeatureSettings
+from rewardlab.settings.rewards import FeatureSettings, Length
 from rewardlab.settings.types import Name, NonNegative, OpenProbability
 
 
@@ -24,6 +24,7 @@ def predict_quantiles(
     references: Output,
     state: State,
     settings: FeatureSettings,
+    max_length: Length,
     quantiles: dict[Name, OpenProbability],
     penalty: NonNegative,
 ) -> None:
@@ -39,7 +40,7 @@ def predict_quantiles(
     )
     # A prompt is read as a text with an empty response.
     order = pd.concat([learnt, asked]).prompt.drop_duplicates()
-    scorer = Scorer(open_artefact(model), settings, state)
+    scorer = Scorer(open_artefact(model), settings, max_length, state)
     features = scorer.features(order.tolist(), [""] * len(order)).numpy().astype(float)
     samples = learnt[learnt.use.eq("reference")].sort_values("prompt_id", kind="stable")
     prompts = samples.prompt.drop_duplicates()

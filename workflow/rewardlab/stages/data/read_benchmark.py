@@ -10,7 +10,8 @@ import logging
 import pandas as pd
 
 from rewardlab.data.pairs_table import both_sides
-from rewardlab.data.preferences import ASSISTANT, HUMAN, read_pairs
+from rewardlab.data.dialogues import as_dialogue
+from rewardlab.data.preferences import read_pairs
 from rewardlab.data.rows import read_rows
 from rewardlab.data.sources import resolve
 from rewardlab.running.errors import UserError
@@ -27,14 +28,10 @@ def read_benchmark(rows) -> pd.DataFrame:
         if not isinstance(fields.get("subset"), str):
             raise UserError(f"{location}: the field 'subset' is missing or is no text.")
         (pair,) = read_pairs([(location, fields)])
-        prompt = pair.prompt if pair.prompt.startswith(HUMAN) else as_dialogue(pair.prompt)
-        table.append((number, fields["subset"], prompt, pair.chosen, pair.rejected))
+        table.append(
+            (number, fields["subset"], as_dialogue(pair.prompt), pair.chosen, pair.rejected)
+        )
     return pd.DataFrame(table, columns=["id", "subset", "prompt", "chosen", "rejected"])
-
-
-def as_dialogue(prompt: str) -> str:
-    """Return a prompt as the one human turn of a dialogue that waits for its answer."""
-    return f"{HUMAN} {prompt}{ASSISTANT}"
 
 
 @stage

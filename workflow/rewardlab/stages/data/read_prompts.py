@@ -3,9 +3,9 @@
 import logging
 
 import pandas as pd
-from transformers import AutoTokenizer
 
 from rewardlab.data.manifest import open_artefact
+from rewardlab.data.pretrained import load_tokenizer
 from rewardlab.data.prompts import cut_prompts, read_texts
 from rewardlab.data.rows import read_rows
 from rewardlab.data.sources import resolve
@@ -25,7 +25,7 @@ def read_prompts(
     """A prompt set cut from the texts of its source; key: where that stands in the config."""
     quieten()
     files = resolve(settings.source, "dataset", f"{key}.source")
-    tokenizer = AutoTokenizer.from_pretrained(open_artefact(model))
+    tokenizer = load_tokenizer(open_artefact(model))
     cut = cut_prompts(
         read_texts(read_rows(files)),
         lambda text: tokenizer(text, add_special_tokens=False).input_ids,

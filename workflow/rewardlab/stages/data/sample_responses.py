@@ -7,9 +7,9 @@ on where it was.
 import numpy as np
 import pandas as pd
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rewardlab.data.manifest import open_artefact
+from rewardlab.data.pretrained import check_room, load_language_model, load_tokenizer
 from rewardlab.data.sampling import SamplingSettings
 from rewardlab.policies.rollouts import sample_responses
 from rewardlab.running.errors import UserError
@@ -67,13 +67,15 @@ def sample(
     drawn = drawn_prompts(pd.read_parquet(prompts), settings, derive_seed(seed, "prompts"))
     uses = [use for use, count in settings.uses.items() for _ in range(count)]
     folder = open_artefact(model)
-    language_model = AutoModelForCausalLM.from_pretrained(folder)
+    language_model = load_language_model(folder)
+    tokenizer = load_tokenizer(folder, padding_side="left")
+    check_room(language_model, tokenizer, drawn, settings.response_tokens)
     language_model.to("cuda" if torch.cuda.is_available() else "cpu")
     by_prompt = settings.in_order == "prompt"
     asked = np.repeat(drawn, len(uses)) if by_prompt else np.tile(drawn, len(uses))
     texts = sample_responses(
         language_model,
-        AutoTokenizer.from_pretrained(folder, padding_side="left"),
+        tokenizer,
         asked.tolist(),
         settings.response_tokens,
         derive_seed(seed, "responses"),

@@ -30,6 +30,7 @@ from rewardlab.settings.policies import (
     ProxySettings,
 )
 from rewardlab.settings.ppo import PPOSettings
+from rewardlab.settings.rewards import Length
 from rewardlab.settings.types import Seed
 
 log = logging.getLogger("rewardlab")
@@ -90,6 +91,7 @@ def find(
     trials: Output,
     state: State,
     proxy: ProxySettings,
+    max_length: Length,
     ppo: PPOSettings,
     evaluation: PolicyEvaluationSettings,
     matched_kl: MatchedKLSettings,
@@ -103,7 +105,7 @@ def find(
         beta, tried = settings.beta, []
     else:
         folder = open_artefact(ensemble)
-        task = load_task(model, prompts, folder, proxy, ppo, evaluation, seed)
+        task = load_task(model, prompts, folder, proxy, max_length, ppo, evaluation, seed)
         penalty = Penalty(settings.penalty, settings.parameters)
         try:
             found, tried = search(task, penalty, ppo, evaluation, matched_kl, seed, state)

@@ -29,6 +29,7 @@ from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.policies import PolicyEvaluationSettings, ProxySettings
 from rewardlab.settings.ppo import PPOSettings
+from rewardlab.settings.rewards import Length
 from rewardlab.settings.types import Seed
 
 log = logging.getLogger("rewardlab")
@@ -74,6 +75,7 @@ def train(
     measured: Output,
     state: State,
     proxy: ProxySettings,
+    max_length: Length,
     ppo: PPOSettings,
     evaluation: PolicyEvaluationSettings,
     method: str,
@@ -96,7 +98,7 @@ def train(
         missing = [pair for pair in zip(policies, folders, strict=True) if not pair[1].exists()]
         if missing:
             heads = ensemble_folder(ensemble, policies[0].ensemble)
-            task = load_task(model, prompts, heads, proxy, ppo, evaluation, seed)
+            task = load_task(model, prompts, heads, proxy, max_length, ppo, evaluation, seed)
             reference = task.reference()
             for policy, folder in progress(missing, f"policies, {method}", len(missing)):
                 with published(folder) as partial:

@@ -8,7 +8,7 @@ from rewardlab.rewards.scoring import Scorer
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, State, main, stage
-from rewardlab.settings.rewards import FeatureSettings
+from rewardlab.settings.rewards import FeatureSettings, Length
 
 
 @stage
@@ -19,6 +19,7 @@ def extract_features(
     measured: Output,
     state: State,
     settings: FeatureSettings,
+    max_length: Length,
 ) -> None:
     """The frozen trunk's features of every preference pair, once for all heads."""
     quieten()
@@ -26,7 +27,7 @@ def extract_features(
     prompts = [*pairs.prompt, *pairs.prompt]
     responses = [*pairs.chosen, *pairs.rejected]
     with costs(state, measured, what="features") as notes:
-        reward_model = Scorer(open_artefact(model), settings, state)
+        reward_model = Scorer(open_artefact(model), settings, max_length, state)
         chosen, rejected = reward_model.features(prompts, responses).chunk(2)
         notes["texts"] = len(prompts)
     tensors = {"chosen": chosen.contiguous(), "rejected": rejected.contiguous()}

@@ -6,14 +6,14 @@ import torch
 from rewardlab.data.manifest import open_artefact
 from rewardlab.data.pairs_table import training_pairs
 from rewardlab.evaluation.tables import write_csv
-from rewardlab.rewards.texts import encode
+from rewardlab.rewards.texts import encode_and_count, say
 from rewardlab.rewards.training import train_reward_model
-from rewardlab.rewards.trunk import load_reward_model, save_model
+from rewardlab.rewards.trunk import check_length, load_reward_model, save_model
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, State, main, stage
 from rewardlab.seeds import derive_seed
-from rewardlab.settings.rewards import RewardModelSettings
+from rewardlab.settings.rewards import Length, RewardModelSettings
 from rewardlab.settings.types import Seed
 
 
@@ -27,6 +27,7 @@ def train(
     measured: Output,
     state: State,
     settings: RewardModelSettings,
+    max_length: Length,
     seed: Seed,
     name: str = "single reward model",
 ) -> None:
@@ -35,10 +36,12 @@ def train(
     torch.manual_seed(derive_seed(seed, "head"))
     network, tokenizer = load_reward_model(open_artefact(trunk), heads=1)
     pairs = training_pairs(preferences)
-    sides = [
-        encode(tokenizer, pairs.prompt, pairs[side], settings.max_length)
-        for side in ("chosen", "rejected")
-    ]
+    check_length(network, max_length, trunk)
+    sides = []
+    for side in ("chosen", "rejected"):
+        rows, reading = encode_and_count(tokenizer, pairs.prompt, pairs[side], max_length)
+        say(reading, max_length, f"{side} responses of {preferences}")
+        sides.append(rows)
     with costs(state, measured, what=name) as notes:
         found = train_reward_model(
             network, tokenizer, *sides, settings, derive_seed(seed, "order"), state

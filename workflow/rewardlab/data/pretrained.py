@@ -1,0 +1,104 @@
+"""Models and tokenizers from Hugging Face folders: whole, or not at all."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from rewardlab.running.errors import UserError
+
+
+def load_tokenizer(folder: Path, **options: Any) -> PreTrainedTokenizerBase:
+    """Return a folder's tokenizer; raises UserError if it has none."""
+    _check_folder(folder)
+    try:
+        return AutoTokenizer.from_pretrained(folder, **options)
+    except Exception as error:  # transformers raises whatever the missing file leads to
+        raise UserError(f"{folder} has no tokenizer that can be read ({_reason(error)}).") from None
+
+
+def load_model(
+    kind: Any,
+    folder: Path,
+    what: str,
+    new: Callable[[PreTrainedModel, str], bool] = lambda model, name: False,
+    **options: Any,
+) -> PreTrainedModel:
+    """Return the model of a folder with all weights from its files.
+
+    kind: one of transformers' auto classes; new: says of which weights they may be missing, and
+    are drawn at random; what: the others, for the message. Raises UserError if the folder is no
+    model, or lacks weights: transformers draws them at random and goes on.
+    """
+    _check_folder(folder)
+    try:
+        model, report = kind.from_pretrained(folder, output_loading_info=True, **options)
+    except Exception as error:
+        raise UserError(f"{folder} is no model that can be read ({_reason(error)}).") from None
+    drawn = [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
+    missing = sorted(name for name in drawn if not new(model, name))
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise UserError(
+            f"{folder} lacks {what}: {', '.join(missing[:3])}{more} would be drawn at random for "
+            f"{type(model).__name__}."
+        )
+    return model
+
+
+def load_language_model(folder: Path) -> PreTrainedModel:
+    """Return a causal language model; raises UserError if the folder is none."""
+    return load_model(AutoModelForCausalLM, folder, "weights of a language model")
+
+
+def positions_of(model: PreTrainedModel) -> int | None:
+    """Return the number of tokens that a model can read at most; None: no limit is known."""
+    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    if not isinstance(limit, int) or limit < 1:
+        return None
+    for name, module in model.named_modules():
+        # RoBERTa and its kin count positions from behind the padding token's.
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            if module.padding_idx is not None:
+                return module.num_embeddings - module.padding_idx - 1
+    return limit
+
+
+def check_room(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Iterable[str],
+    response_tokens: int,
+) -> None:
+    """Raise UserError if a prompt leaves a response of so many tokens no room in the model."""
+    limit = positions_of(model)
+    unique = list(dict.fromkeys(prompts))
+    if limit is None or not unique:
+        return
+    lengths = [len(row) for row in tokenizer(unique).input_ids]
+    longest = max(range(len(unique)), key=lengths.__getitem__)
+    if lengths[longest] + response_tokens > limit:
+        raise UserError(
+            f"the prompt {unique[longest][:60]!r} has {lengths[longest]} tokens, and a response may "
+            f"have {response_tokens}, but the language model reads {limit} at most; expected "
+            "shorter prompts or responses."
+        )
+
+
+def _check_folder(folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        inside = sorted(file.name for file in folder.iterdir())[:5] if folder.is_dir() else []
+        found = f"found {', '.join(inside)}" if inside else "it is empty"
+        raise UserError(f"{folder} is no Hugging Face model: config.json is missing; {found}.")
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:197]}..."

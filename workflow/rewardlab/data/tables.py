@@ -1,0 +1,126 @@
+"""Tables that people bring and take away: the name's ending says what the file is.
+
+CSV, JSON lines (.jsonl), a JSON array (.json), each also compressed by gzip, and parquet. Nothing
+is lost on the way: an index is kept, texts stay texts, and numbers keep all their digits.
+"""
+
+import gzip
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from rewardlab.data.rows import CSV_ENDINGS, PARQUET, ending_of, read_rows
+from rewardlab.running.errors import UserError
+from rewardlab.running.outputs import final_name
+
+
+class Table(NamedTuple):
+    """A table that was read, and where each of its rows stands."""
+
+    frame: pd.DataFrame
+    place: Callable[[int], str]
+    """From the number of a row (from 0) to "file, line 3"."""
+
+
+def read_table(path: Path, texts: Iterable[str] = ()) -> Table:
+    """Return a table by its name's ending.
+
+    texts: columns that stay texts in CSV, whatever they look like; the others become numbers where
+    that changes none of their cells, and an empty cell is a missing value there.
+    Raises UserError that names the file, and the line where there is one.
+    """
+    ending = ending_of(path)
+    if ending == PARQUET:
+        list(_first(read_rows([path])))  # raises where it is none
+        return Table(pd.read_parquet(path), lambda row: f"{path}, row {row + 1}")
+    rows = list(read_rows([path]))
+    frame = pd.DataFrame([fields for _, fields in rows], dtype=object)
+    if ending in CSV_ENDINGS:
+        kept = set(texts)
+        frame = frame.apply(lambda cells: cells if cells.name in kept else _as_numbers(cells))
+    return Table(frame, lambda row: rows[row][0])
+
+
+def _first(rows: Iterable) -> Iterable:
+    for row in rows:
+        yield row
+        return
+
+
+def _as_numbers(cells: pd.Series) -> pd.Series:
+    """Return a column of texts as numbers if it holds nothing else, and "007" is none."""
+    empty = cells.eq("")
+    numbers = pd.to_numeric(cells.mask(empty), errors="coerce")
+    is_code = cells.str.match(r"[+-]?0\d")
+    if empty.all() or (numbers.isna() & ~empty).any() or is_code.any():
+        return cells.mask(empty)
+    whole = cells[~empty].str.fullmatch(r"[+-]?\d+").all()
+    return numbers.astype("Int64") if whole and empty.any() else numbers
+
+
+def check_writable(table: pd.DataFrame, path: Path) -> None:
+    """Raise UserError if a table cannot be written under this name, before work is put into it.
+
+    The name has to end in what the file is, and parquet cannot hold every column.
+    """
+    if ending_of(final_name(path)) == PARQUET:
+        _as_arrow(table, path)
+
+
+def _as_arrow(table: pd.DataFrame, path: Path) -> Any:
+    import pyarrow as arrow
+
+    try:
+        return arrow.Table.from_pandas(table, preserve_index=None if has_index(table) else False)
+    except (arrow.ArrowException, UnicodeEncodeError, OverflowError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"{final_name(path)}: parquet cannot hold this table ({reason}); a name that ends in "
+            ".jsonl makes it JSON lines, which can."
+        ) from None
+
+
+def write_table(table: pd.DataFrame, path: Path, float_format: str | None = None) -> None:
+    """Write a table by its name's ending; float_format: of floats in CSV, none: all digits.
+
+    An index that is more than the rows' numbers is kept: in parquet as such, else as columns.
+    Raises UserError as `check_writable` does.
+    """
+    check_writable(table, path)
+    ending = ending_of(final_name(path))
+    if ending == PARQUET:
+        table.to_parquet(path, index=None if has_index(table) else False)
+        return
+    if has_index(table):
+        table = table.reset_index()
+    if ending in CSV_ENDINGS:
+        text = table.to_csv(index=False, float_format=float_format, lineterminator="\n")
+    else:
+        lines = [_json(fields) for fields in table.to_dict("records")]
+        is_array = ending.removesuffix(".gz") == ".json"
+        text = "[\n" + ",\n".join(lines) + "\n]" if is_array else "\n".join(lines)
+        text += "\n"
+    data = text.encode()
+    path.write_bytes(gzip.compress(data, mtime=0) if ending.endswith(".gz") else data)
+
+
+def has_index(table: pd.DataFrame) -> bool:
+    """Return whether the table has an index that says more than the numbers of its rows."""
+    return not (isinstance(table.index, pd.RangeIndex) and table.index.name is None)
+
+
+def _json(fields: dict[Any, Any]) -> str:
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.ndarray | np.generic):
+            return value.tolist()
+        return None if value is pd.NA or value is pd.NaT else str(value)
+
+    cleaned = {
+        str(name): None if isinstance(value, float) and value != value else value
+        for name, value in fields.items()
+    }
+    return json.dumps(cleaned, ensure_ascii=False, default=plain)
