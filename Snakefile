@@ -53,3 +53,14 @@ for item in [item for item in workflow.rules if hasattr(item.params, "target")]:
             file_of(item),
 
     workflow.get_rule(item.name.partition("_")[2]).docstring = item.docstring
+
+
+try:
+    check_targets(
+        asked_for(sys.argv),
+        [item.name for item in workflow.rules if not item.has_wildcards()]
+        + [file_of(item) for item in workflow.rules if hasattr(item.params, "target")],
+        [file.regex() for item in workflow.rules for file in item.output],
+    )
+except UserError as error:
+    sys.exit(str(error))

@@ -143,3 +143,13 @@ def test_quantile_head_with_a_constant_feature():
     samples = np.random.default_rng(0).normal(3.0, 1.0, (20, 50))
     head = fit_quantile_head(features, samples, 0.5)
     assert head(features) == pytest.approx(np.full(20, np.median(samples)), abs=0.02)
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_half_precision_is_combined_in_single(kind):
+    """-150 to the last bit of the kind, of which bfloat16 alone would make -148."""
+    rewards = torch.tensor([-100.0, -50.0], dtype=kind)
+    assert sigmoid_and(rewards) == torch.tensor(-150.0, dtype=kind)
+    assert sigmoid_and(rewards).dtype == kind
+    assert lsc_sum(rewards) == torch.tensor(-150.0, dtype=kind)
+    assert reward_sum(torch.full((1000,), 1.0, dtype=kind)) == 1000

@@ -3,12 +3,13 @@
 import multiprocessing
 import os
 import signal
+import threading
 import time
 
 import pytest
 
 from rewardlab.running.errors import UserError
-from rewardlab.running.outputs import exclusive, final_name, published
+from rewardlab.running.outputs import exclusive, final_name, kept_after_a_kill, published
 
 
 def test_published_replaces_at_the_end(tmp_path):
@@ -92,3 +93,58 @@ def test_a_killed_writer_leaves_nothing_in_the_way(writer):
         partial.write_text("whole")
     assert target.read_text() == "whole"
     assert not list(target.parent.glob("*.partial"))
+
+
+def test_locks_and_states_go_with_the_work(tmp_path):
+    target = tmp_path / "table.csv"
+    with exclusive(target), kept_after_a_kill(target, {"seed": 1}) as state:
+        (state / "part").write_text("x")
+        assert (tmp_path / ".table.csv.lock").exists()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_state_outlives_what_is_not_the_users_fault(tmp_path):
+    target = tmp_path / "table.csv"
+
+    def fail(error, work):
+        with exclusive(target), kept_after_a_kill(target, {"seed": 1}) as state:
+            if work:
+                (state / "part").write_text("x")
+            raise error
+
+    for error, work, left in (
+        (UserError("bad"), True, 0),
+        (RuntimeError(), False, 0),
+        (KeyboardInterrupt(), True, 1),
+    ):
+        with pytest.raises(type(error)):
+            fail(error, work)
+        assert len(list(tmp_path.iterdir())) == left
+    # Another setting's state for the same target goes as well, once the target is there.
+    with exclusive(target), kept_after_a_kill(target, {"seed": 2}):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_many_writers_at_once_are_one_after_the_other(tmp_path):
+    """The lock file is removed each time, and still nobody writes beside another."""
+    target = tmp_path / "count"
+    target.write_text("0")
+
+    def add():
+        for _ in range(50):
+            while True:
+                try:
+                    with exclusive(target):
+                        target.write_text(str(int(target.read_text()) + 1))
+                    break
+                except UserError:
+                    time.sleep(0.0005)
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert target.read_text() == "200"
+    assert [file.name for file in tmp_path.iterdir()] == ["count"]

@@ -83,7 +83,7 @@ def test_references_by_hand(tmp_path):
     medians = table.a[3:5].mean(), table.b[3:5].mean()
     expected = min(table.a[0] - medians[0], table.b[0] - medians[1])
     assert scores["minimum_oracle_median"][0, 0] == pytest.approx(expected)
-    assert {"sigmoid_AND", "sigmoid_OR_mine", "ceiling_AND", "ceiling_OR"} <= set(scores)
+    assert {"sigmoid_AND", "sigmoid_OR_mine", "win_share_AND", "win_share_OR"} <= set(scores)
 
 
 def test_a_missing_column_is_named(tmp_path):
@@ -136,15 +136,21 @@ def test_a_reference_that_changes_within_a_prompt_is_named(tmp_path):
 
 
 def test_no_rows_and_no_table(tmp_path):
-    assert "no rows" in refused(tmp_path, table_of().head(0))
+    assert "is empty" in refused(tmp_path, table_of().head(0))
     (tmp_path / "pool.parquet").write_text("nonsense")
-    with pytest.raises(UserError, match="cannot be read as CSV or parquet"):
+    with pytest.raises(UserError, match="is no readable parquet file"):
         read_pool(tmp_path / "pool.parquet", settings_of())
 
 
 @pytest.mark.parametrize(
     ("changes", "text"),
-    [({"rewards": "a"}, "at least two"), ({"judges": "a"}, "as many judges"), ({"k": ""}, "k")],
+    [
+        ({"rewards": "a"}, "at least two"),
+        ({"rewards": "a,a"}, "each of rewards once, but 'a'"),
+        ({"judges": "g,g"}, "each of judges once, but 'g'"),
+        ({"rewards": "a,or"}, "not 'or'"),
+        ({"k": ""}, "k"),
+    ],
 )
 def test_settings_that_make_no_sense(changes, text):
     with pytest.raises(ValueError, match=text):
@@ -189,8 +195,32 @@ def test_a_mistake_on_the_command_line_is_one_sentence(tmp_path, capsys):
     path = tmp_path / "pool.csv"
     table_of().to_csv(path, index=False)
     names = ("win-rates", "by-prompt", "selections")
-    outputs = [part for name in names for part in (f"--{name}", str(tmp_path / name))]
+    outputs = [part for name in names for part in (f"--{name}", str(tmp_path / f"{name}.csv"))]
     with pytest.raises(SystemExit) as error:
         main(combine_rewards, ["--pool", str(path), "--rewards", "a,b", *outputs])
     assert "k = 8 needs 9" in str(error.value)
-    assert not (tmp_path / "win-rates").exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["pool.csv"]
+    with pytest.raises(SystemExit, match="rates.txt is of an unknown kind"):
+        main(
+            combine_rewards,
+            ["--pool", str(path), *outputs[:1], str(tmp_path / "rates.txt"), *outputs[2:]],
+        )
+
+
+def test_the_names_decide_what_the_tables_are_and_one_judge_is_enough(tmp_path):
+    """One prompt has no interval; a single judge has one metric, its own."""
+    path = tmp_path / "pool.jsonl"
+    table_of(1, 5).assign(gold=[1, 2, 3, 4, 5]).to_json(path, orient="records", lines=True)
+    outputs = [tmp_path / name for name in ("rates.parquet", "by_prompt.csv", "chosen.json")]
+    names = ("win-rates", "by-prompt", "selections")
+    words = [
+        str(word) for pair in zip((f"--{n}" for n in names), outputs, strict=True) for word in pair
+    ]
+    given = ["--pool", str(path), "--rewards", "a,b", "--judges", "gold", "--k", "1,2"]
+    main(combine_rewards, [*given, *words])
+    rates = pd.read_parquet(outputs[0])
+    assert rates[rates.scored_by.eq("judges")].metric.unique().tolist() == ["gold"]
+    assert rates.ci_low.isna().all()
+    assert rates.win_rate.between(0, 1).all()
+    assert pd.read_csv(outputs[1]).win_rate.tolist() == pytest.approx(rates.win_rate.tolist())
+    assert pd.read_json(outputs[2]).prompt_id.eq("p0").all()

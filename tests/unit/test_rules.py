@@ -4,10 +4,23 @@ import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 import yaml
 
 from rewardlab import inputs
-from rewardlab.rules import Runs, caption, files, recorded, seeds_of, shown, table, tables
+from rewardlab.rules import (
+    Runs,
+    asked_for,
+    caption,
+    check_targets,
+    files,
+    recorded,
+    seeds_of,
+    shown,
+    table,
+    tables,
+)
+from rewardlab.running.errors import UserError
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.compose import validate
 
@@ -153,3 +166,18 @@ def test_captions_have_the_printed_numbers(monkeypatch):
 def test_seeds_by_name():
     seeds = seeds_of("fit_heads", lambda config, wildcards: ["a", "b"])(MAIN, Wildcards())
     assert seeds == {name: derive_seed(0, "fit_heads", name) for name in ("a", "b")}
+
+
+def test_a_mistyped_target_gets_its_nearest():
+    targets, patterns = ["uncertainty_fig3", "figures/x/fig3.svg"], [r"results/[a-z]+\.csv"]
+    check_targets(["uncertainty_fig3", "results/abc.csv"], targets, patterns)
+    with pytest.raises(UserError, match="no rule makes uncertainty_fig33; the nearest are uncert"):
+        check_targets(["uncertainty_fig33"], targets, patterns)
+    with pytest.raises(UserError, match="no rule makes xyz; nothing is called like it"):
+        check_targets(["xyz"], targets, patterns)
+
+
+def test_the_targets_of_a_command():
+    command = ["/bin/snakemake", "--cores", "all", "a", "b", "--config", "seed=1"]
+    assert asked_for(command) == ["a", "b"]
+    assert asked_for(["pytest", "x"]) == []

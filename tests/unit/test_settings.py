@@ -8,9 +8,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from rewardlab.running.command_line import check_options
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
-from rewardlab.settings.compose import json_schema, other_worlds, slice_of, validate
+from rewardlab.settings.compose import (
+    check_paths,
+    json_schema,
+    other_worlds,
+    slice_of,
+    validate,
+)
 
 ROOT = Path(__file__).parents[2]
 CONFIG = str(ROOT / "config.yaml")
@@ -339,8 +346,10 @@ def test_the_schema_for_editors_is_in_step():
     ("text", "expected"),
     [
         ("seed: [0\nscale: a\n", r"config\.yaml, line 2: not valid YAML"),
-        ("", r"config\.yaml: expected keys with values, found NoneType"),
-        ("- a\n", r"config\.yaml: expected keys with values, found list"),
+        ("", r"config\.yaml is empty; expected keys with values"),
+        ("- a\n", r"config\.yaml: expected keys with values, found a list"),
+        ("a:\n\t- b\n", r"config\.yaml, line 2: not valid YAML \(a tab"),
+        ("seed: 1\nworld: {seed: 2, seed: 3}\n", r"line 2: .*the key seed stands twice in one sec"),
     ],
 )
 def test_a_file_that_is_no_configuration(tmp_path, text, expected):
@@ -348,3 +357,45 @@ def test_a_file_that_is_no_configuration(tmp_path, text, expected):
     path.write_text(text)
     with pytest.raises(UserError, match=expected):
         read_yaml(str(path))
+
+
+def test_a_binary_or_missing_file_is_named(tmp_path):
+    path = tmp_path / "mine.yaml"
+    with pytest.raises(UserError, match=r"mine\.yaml cannot be read \(No such file"):
+        read_yaml(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match=r"mine\.yaml is no text file"):
+        read_yaml(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--configfile=nowhere.yaml"], r"--configfile: nowhere\.yaml cannot be read"),
+        (
+            ["--configfile", "ok.yaml", "fig3"],
+            "fig3 cannot be read.*If it is a target: write --conf",
+        ),
+        (["-n", "--config", "a.b=1"], "--config a.b=1: 'a.b' is no key of the first level"),
+        (["-C", "seed"], "--config seed: expected key=value"),
+    ],
+)
+def test_options_are_read_before_snakemake_does(tmp_path, monkeypatch, words, expected):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ok.yaml").write_text("seed: 1\n")
+    check_options(["--cores", "all", "--configfile=ok.yaml", "--config", "seed=1"])
+    with pytest.raises(UserError, match=expected):
+        check_options(words)
+
+
+def test_a_local_copy_that_is_not_there_is_said_at_the_start(tmp_path):
+    values = read_yaml(ROOT / "config.yaml")
+    values["data"]["preferences"]["mine"] = {"path": str(tmp_path / "pairs.jsonl")}
+    settings = validate(values)
+    with pytest.raises(
+        UserError, match=r"data\.preferences\.mine\.path is .*there is no such file"
+    ):
+        check_paths(settings, [values], lambda key: False)
+    check_paths(settings, [values], lambda key: key == "preferences.mine")
+    (tmp_path / "pairs.jsonl").touch()
+    check_paths(settings, [values], lambda key: False)

@@ -4,9 +4,11 @@ import hashlib
 
 import pytest
 
-from rewardlab.data.manifest import open_artefact, write_manifest
-from rewardlab.data.sources import resolve, root_of
+from rewardlab.data import sources
+from rewardlab.data.manifest import files_of, open_artefact, write_manifest
+from rewardlab.data.sources import local_hash, resolve, root_of
 from rewardlab.running.errors import UserError
+from rewardlab.running.provenance import input_hashes
 from rewardlab.settings.data import SourceSettings
 
 REVISION = "0123456789012345678901234567890123456789"
@@ -102,3 +104,43 @@ def test_a_checksum_can_be_taken_back(tmp_path):
     file = tmp_path / "a.jsonl"
     file.write_text("x")
     assert resolve(local(file, sha256={"other.jsonl": None}), "dataset", "k") == [file]
+
+
+def test_the_hash_of_local_files_follows_their_content_alone(tmp_path):
+    folder, cache = tmp_path / "data", tmp_path / "cache.json"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text("one")
+    first = local_hash(local(folder), cache)
+    assert first == local_hash(local(folder), cache)
+    (folder / "a.jsonl").touch()
+    assert local_hash(local(folder), cache) == first
+    (folder / "a.jsonl").write_text("two")  # in place, of the same size
+    assert local_hash(local(folder), cache) != first
+    assert local_hash(local(folder / "a.jsonl"), cache) is not None
+    assert local_hash(local(tmp_path / "nowhere"), cache) is None
+
+
+def test_a_file_that_rests_is_hashed_once(tmp_path, monkeypatch):
+    file, cache = tmp_path / "a.jsonl", tmp_path / "cache.json"
+    file.write_text("one")
+    monkeypatch.setattr(sources, "SETTLED", 0)
+    expected = local_hash(local(file), cache)
+    monkeypatch.setattr(sources, "file_hash", lambda path: "another")
+    assert local_hash(local(file), cache) == expected
+    file.write_text("one more")
+    assert local_hash(local(file), cache) != expected
+
+
+def test_a_manifest_lists_the_chosen_files_and_the_origin_names_them(tmp_path):
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text(name)
+    manifest = tmp_path / "results" / "mine.json"
+    manifest.parent.mkdir()
+    write_manifest(manifest, tmp_path, [tmp_path / "b.jsonl"])
+    assert files_of(manifest) == [tmp_path / "b.jsonl"]
+    named = input_hashes([manifest])
+    assert named[str(tmp_path / "b.jsonl")] == hashlib.sha256(b"b.jsonl").hexdigest()
+    assert set(named) == {str(manifest), str(tmp_path / "b.jsonl")}
+    (tmp_path / "b.jsonl").write_text("other")
+    with pytest.raises(UserError, match="is not the file that was recorded"):
+        files_of(manifest)

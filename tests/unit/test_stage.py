@@ -100,7 +100,7 @@ def test_settings_from_a_file(given, tmp_path):
     [
         ({"settings": '{"widht": 3}'}, "--settings: widht (value 3) is not a known key; the near"),
         ({"settings": "nowhere.yaml"}, "nowhere.yaml cannot be read as JSON or YAML: No such"),
-        ({"settings": "{width"}, "--settings cannot be read as JSON or YAML"),
+        ({"settings": "{width"}, "--settings, line 1: not valid YAML"),
         ({"seed": -1}, "--seed is -1; expected at least 0."),
         ({"factor": "many"}, "--factor is 'many'; expected a number."),
         ({"cells": "[[0]]"}, "--cells 0 is [0]; expected a list of at least 2 values."),

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from rewardlab.evaluation.statistics import binomial_interval, bootstrap_interval
+from rewardlab.evaluation.statistics import (
+    binomial_interval,
+    bootstrap_interval,
+    bootstrap_means,
+    percentile_interval,
+)
 
 
 def test_binomial_interval_known_values():
@@ -32,6 +37,9 @@ def test_bootstrap_interval_covers_as_often_as_it_says():
     assert 0.87 <= covered / 200 <= 0.99
 
 
-def test_bootstrap_interval_of_one_unit_is_its_value():
+def test_one_unit_has_no_interval():
     interval = bootstrap_interval(lambda s: s.mean(1), np.array([3.0]), np.random.default_rng(0))
-    assert interval == (3.0, 3.0)
+    assert np.isnan(interval).all()
+    means = bootstrap_means(np.ones((1, 2)), np.random.default_rng(0), 5)
+    assert means.shape == (5, 2)
+    assert np.isnan(percentile_interval(means)).all()

@@ -3,14 +3,14 @@
 For files these functions give names; the rules say where the files of these names are.
 """
 
-from pathlib import Path
 from typing import Any
 
 from rewardlab.data.sampling import SamplingSettings, pair_sampling, pool_sampling
 from rewardlab.policies.experiments import batches_of, ensembles_of, is_nested, runs_of
 from rewardlab.policies.names import VANILLA, Policy
 from rewardlab.settings.aggregation import CombiningSettings
-from rewardlab.settings.compose import Settings, slice_of
+from rewardlab.settings.compose import Settings
+from rewardlab.settings.data import CuttingSettings
 
 WORLD_MODEL = "<results>/models/world.json"
 
@@ -18,18 +18,17 @@ WORLD_MODEL = "<results>/models/world.json"
 def model_of(config: Settings, name: str) -> str:
     """Return the manifest of a model of the configuration, wherever it comes from."""
     embedded = getattr(config.data, name) == "embedded"
-    return WORLD_MODEL if embedded else f"<results>/models/{name}.json"
+    return WORLD_MODEL if embedded else f"<results>/sources/{name}.json"
 
 
-def local_copy(path: str):
-    """Return a function that gives the local file or folder of a source, if it has one."""
+def kind_of_source(config: Settings, wildcards: Any) -> str:
+    """Return which of the hub's kinds of repository a source is."""
+    return "model" if wildcards.source in ("language_model", "reward_trunk") else "dataset"
 
-    def names(config: Settings, wildcards: Any) -> list[str]:
-        source = slice_of(config, path.format(**wildcards))
-        local = source.get("path") if isinstance(source, dict) else None
-        return [local] if local and Path(local).exists() else []
 
-    return names
+def cutting(config: Settings, wildcards: Any) -> CuttingSettings:
+    """Return how the prompts of a set are cut."""
+    return config.data.prompts[wildcards.name].cutting
 
 
 def ensemble_parts(config: Settings, name: str) -> list[str]:

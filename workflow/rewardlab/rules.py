@@ -3,9 +3,12 @@
 Nothing heavy is imported here: every start of Snakemake reads this module.
 """
 
+import difflib
 import json
+import os
+import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -13,15 +16,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from rewardlab.data.sources import local_hash
 from rewardlab.evaluation.ledger import Claim, read_ledger
 from rewardlab.evaluation.printed import filled
 from rewardlab.running.documents import read_yaml
+from rewardlab.running.errors import UserError
 from rewardlab.running.fingerprint import fingerprint
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.compose import Settings, slice_of
 
 LEDGER, PRINTED = "workflow/ledger.yaml", "workflow/printed.yaml"
 CAPTIONS = Path("workflow/report")
+HASHES = Path(".snakemake/source_hashes.json")
 
 
 class Runs:
@@ -56,6 +62,15 @@ class Runs:
             return [pattern.format(**{**wildcards, **dict(chosen)}) for chosen in product(*lists)]
 
         return files
+
+    def local_hash(self, key: str) -> Callable:
+        """Return an option: the hash of the local files of a source, which is run again by it."""
+
+        def hashed(wildcards) -> str | None:
+            source = self.of(wildcards).data.sources()[key.format(**wildcards)]
+            return local_hash(source, HASHES)
+
+        return hashed
 
     def stage(self, module: str, settings=(), seed=None, **options) -> dict[str, Any]:
         """Return the params of a rule that runs a stage.
@@ -196,6 +211,39 @@ def ledger_rules(*ids: str) -> dict[str, Any]:
     """Return the rules of claims in the ledger, by id."""
     found = {claim.id: claim.rule for claim in ledger()}
     return {name: found[name].model_dump(mode="json", exclude_none=True) for name in ids}
+
+
+def asked_for(command: Sequence[str]) -> list[str]:
+    """Return the targets of a `snakemake` command; none of its jobs' commands, or of a program's.
+
+    Snakemake does not tell them while it reads a Snakefile.
+    """
+    if not command or Path(command[0]).name != "snakemake":
+        return []
+    from snakemake.cli import get_argument_parser
+
+    return list(get_argument_parser().parse_args(list(command[1:])).targets)
+
+
+def check_targets(asked: Iterable[str], targets: Iterable[str], patterns: Iterable[str]) -> None:
+    """Raise UserError on a target that nothing makes, naming those that are nearest.
+
+    targets: rules that can be asked for by name, and the files of the report's items; patterns:
+    regular expressions of all files that any rule makes.
+    """
+    known = sorted(targets)
+    made = [re.compile(pattern) for pattern in patterns]
+    for target in map(str, asked):
+        file = os.path.relpath(target) if target.startswith(("/", ".")) else target
+        if file in known or Path(file).exists() or any(p.fullmatch(file) for p in made):
+            continue
+        close = difflib.get_close_matches(file, known, n=3)
+        close = close or [name for name in known if file in name][:3]
+        hint = f"the nearest are {', '.join(close)}" if close else "nothing is called like it"
+        raise UserError(
+            f"no rule makes {target}; {hint}. snakemake --list-target-rules lists all that can be "
+            "asked for by name."
+        )
 
 
 def one_of(names: Iterable[str]) -> str:

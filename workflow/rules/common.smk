@@ -14,6 +14,8 @@ LIBRARY = Path(workflow.basedir) / "workflow"
 sys.path.insert(0, str(LIBRARY))
 
 from rewardlab.rules import (
+    asked_for,
+    check_targets,
     check_texts,
     drawing,
     figure,
@@ -31,7 +33,7 @@ from rewardlab.rules import (
 )
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
-from rewardlab.settings.compose import other_worlds, validate
+from rewardlab.settings.compose import check_paths, other_worlds, validate
 
 # This file is included before `configfile:`, which would print a line before the sentence: at this
 # point `config` holds what was laid over config.yaml on the command line.
@@ -39,7 +41,15 @@ try:
     complete = read_yaml("config.yaml")
     update_config(complete, config)
     overlays = [os.path.relpath(file) for file in workflow.config_settings.configfiles]
-    SETTINGS = validate(complete, ["config.yaml", *overlays, workflow.config_settings.config])
+    layers = ["config.yaml", *overlays, workflow.config_settings.config]
+    for file in overlays:
+        read_yaml(file)
+    SETTINGS = validate(complete, layers)
+    check_paths(
+        SETTINGS,
+        layers,
+        lambda key: Path(f"results/{SETTINGS.scale}/sources/{key}.json").exists(),
+    )
     WORLDS = other_worlds(SETTINGS)
     check_texts()
 except UserError as error:

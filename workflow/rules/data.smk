@@ -26,26 +26,30 @@ rule prompts:
         [f"results/{SETTINGS.scale}/prompts/{name}.parquet" for name in SETTINGS.data.prompts],
 
 
-use rule job as fetch_model with:
-    """The manifest of a model that is not the embedded world's."""
-    input:
-        RUNS.paths("{file}", file=inputs.local_copy("data.{name}")),
+use rule job as fetch_source with:
+    """The manifest of a source's files, which stands for them in all other rules."""
     output:
-        manifest="<results>/models/{name}.json",
-        provenance="<results>/models/{name}_provenance.json",
+        manifest="<results>/sources/{source}.json",
+        provenance="<results>/sources/{source}_provenance.json",
     log:
-        "<logs>/fetch_model_{name}.log",
+        "<logs>/fetch_source_{source}.log",
     wildcard_constraints:
-        name="language_model|reward_trunk",
+        source=one_of(SETTINGS.data.sources()),
     retries: 2
     params:
-        **stage("data.fetch_model", settings="data.{name}", key="data.{name}"),
+        **stage(
+            "data.fetch_source",
+            settings="data.{source}",
+            kind=inputs.kind_of_source,
+            key="data.{source}",
+        ),
+        local=RUNS.local_hash("{source}"),
 
 
 use rule job as read_preferences with:
     """A preference set from its source."""
     input:
-        RUNS.paths("{file}", file=inputs.local_copy("data.preferences.{name}")),
+        source="<results>/sources/preferences.{name}.json",
     output:
         **recorded(preferences="<results>/preferences/{name}.parquet"),
     log:
@@ -53,17 +57,13 @@ use rule job as read_preferences with:
     wildcard_constraints:
         name=one_of(set(SETTINGS.data.preferences) - set(EMBEDDED_PREFERENCES)),
     params:
-        **stage(
-            "data.read_preferences",
-            settings={"settings": "data.preferences.{name}", "splits": "data.splits"},
-            key="data.preferences.{name}",
-        ),
+        **stage("data.read_preferences", settings={"splits": "data.splits"}),
 
 
 use rule job as read_prompts with:
     """A prompt set cut from the texts of its source."""
     input:
-        RUNS.paths("{file}", file=inputs.local_copy("data.prompts.{name}.source")),
+        source="<results>/sources/prompts.{name}.source.json",
         model=LANGUAGE_MODEL,
     output:
         **recorded(prompts="<results>/prompts/{name}.parquet"),
@@ -72,21 +72,16 @@ use rule job as read_prompts with:
     wildcard_constraints:
         name=one_of(set(SETTINGS.data.prompts) - {"world"}),
     params:
-        **stage(
-            "data.read_prompts",
-            settings="data.prompts.{name}",
-            seed=["read_prompts", "{name}"],
-            key="data.prompts.{name}",
-        ),
+        **stage("data.read_prompts", settings=inputs.cutting, seed=["read_prompts", "{name}"]),
 
 
 use rule job as read_benchmark with:
     """The benchmark's responses, where it is not the embedded world's."""
     input:
-        RUNS.paths("{file}", file=inputs.local_copy("data.benchmark")),
+        source="<results>/sources/benchmark.json",
     output:
         **recorded(responses="<results>/responses/benchmark.parquet"),
     log:
         "<logs>/read_benchmark.log",
     params:
-        **stage("data.read_benchmark", settings="data.benchmark"),
+        **stage("data.read_benchmark"),

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from rewardlab.data.dialogues import prompt_of
+from rewardlab.data.dialogues import is_dialogue, prompt_of
 from rewardlab.data.rows import Row
+from rewardlab.running.errors import UserError
 
 
 def read_texts(rows: Iterable[Row]) -> Iterator[str]:
@@ -16,6 +17,11 @@ def read_texts(rows: Iterable[Row]) -> Iterator[str]:
     for location, fields in rows:
         name = "prompt" if "prompt" in fields or "text" not in fields else "text"
         yield prompt_of(fields, name, location)
+
+
+def whole_prompts(texts: Iterable[str], minimum_characters: float) -> list[str]:
+    """Return every text of more than `minimum_characters`, as it stands."""
+    return [text for text in texts if len(text) > minimum_characters]
 
 
 def cut_prompts(
@@ -30,10 +36,17 @@ def cut_prompts(
     """Return the first tokens of every text of more than `minimum_characters`.
 
     The number of tokens is drawn from shortest..longest, both included. (TRL's upper bound is
-    exclusive: its 2..8 is 2..7 here; the uncertainty paper says 2 to 8.)
+    exclusive: its 2..8 is 2..7 here; the uncertainty paper says 2 to 8.) Raises UserError if a
+    text is a dialogue.
     """
     rng = np.random.default_rng(seed)
-    kept = [text for text in texts if len(text) > minimum_characters]
+    kept = whole_prompts(texts, minimum_characters)
+    for text in kept:
+        if is_dialogue(text):
+            raise UserError(
+                f"the prompt {text[:60]!r} is a dialogue, whose end is what a response answers; "
+                "leave shortest and longest out, which cut prompts."
+            )
     lengths = rng.integers(shortest, longest + 1, size=len(kept))
     return [
         decode(encode(text)[:length]) for text, length in zip(kept, lengths.tolist(), strict=True)

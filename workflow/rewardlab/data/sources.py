@@ -1,13 +1,19 @@
 """Turns a source into local files: the only place that knows where things come from."""
 
+import hashlib
+import json
+import time
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
 from rewardlab.running.errors import UserError
+from rewardlab.running.outputs import published
 from rewardlab.running.provenance import file_hash
 from rewardlab.settings.data import SourceSettings
+
+SETTLED = 2_000_000_000  # nanoseconds
 
 
 def resolve(source: SourceSettings, kind: Literal["dataset", "model"], key: str) -> list[Path]:
@@ -37,6 +43,44 @@ def root_of(files: Sequence[Path]) -> Path:
         for folder in (first, *first.parents)
         if all(file.is_relative_to(folder) for file in files)
     )
+
+
+def local_hash(source: SourceSettings, cache: Path) -> str | None:
+    """Return a hash of the names and contents of a local source's files; None if it has none.
+
+    cache: a file of hashes by path, each as good as the file's size, inode and times of change.
+    """
+    if source.path is None or not Path(source.path).exists():
+        return None
+    try:
+        files = _files(Path(source.path), source.files, "")
+    except UserError:  # the job itself will say what is wrong
+        return None
+    known = _read_cache(cache)
+    found, stored = {}, dict(known)
+    for file in files:
+        status = file.stat()
+        marks = [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
+        place = str(file.absolute())
+        if known.get(place, [])[:-1] != marks:
+            stored[place] = [*marks, file_hash(file)]
+            # What has just been changed may change again within one tick of the clock.
+            if time.time_ns() - status.st_ctime_ns < SETTLED:
+                found[place] = stored.pop(place)[-1]
+                continue
+        found[place] = stored[place][-1]
+    if stored != known:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with published(cache) as partial:
+            partial.write_text(json.dumps(stored, indent=1) + "\n")
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def _read_cache(cache: Path) -> dict[str, list]:
+    try:
+        return json.loads(cache.read_text())
+    except (OSError, ValueError):
+        return {}
 
 
 def _download(source: SourceSettings, kind: str, key: str) -> Path:

@@ -6,7 +6,9 @@ is lost on the way: an index is kept, texts stay texts, and numbers keep all the
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,20 +37,27 @@ def read_table(path: Path, texts: Iterable[str] = ()) -> Table:
     """
     ending = ending_of(path)
     if ending == PARQUET:
-        list(_first(read_rows([path])))  # raises where it is none
+        next(read_rows([path]))  # raises where it is none
         return Table(pd.read_parquet(path), lambda row: f"{path}, row {row + 1}")
-    rows = list(read_rows([path]))
-    frame = pd.DataFrame([fields for _, fields in rows], dtype=object)
-    if ending in CSV_ENDINGS:
-        kept = set(texts)
-        frame = frame.apply(lambda cells: cells if cells.name in kept else _as_numbers(cells))
-    return Table(frame, lambda row: rows[row][0])
+    if ending not in CSV_ENDINGS:
+        rows = list(read_rows([path]))
+        frame = pd.DataFrame([fields for _, fields in rows], dtype=object)
+        return Table(frame, lambda row: rows[row][0])
+    cells, kept = _read_cells(path), set(texts)
+    frame = cells.apply(lambda column: column if column.name in kept else _as_numbers(column))
+    return Table(frame, lambda row: next(islice(read_rows([path]), row, None))[0])
 
 
-def _first(rows: Iterable) -> Iterable:
-    for row in rows:
-        yield row
-        return
+def _read_cells(path: Path) -> pd.DataFrame:
+    """Return all cells of a CSV file as texts: fast where it is sound, else with what is wrong."""
+    ((_, first),) = islice(read_rows([path]), 1)
+    try:
+        cells = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, OSError, EOFError, zlib.error):  # of pandas, or of the decompression
+        cells = pd.DataFrame()
+    if list(cells.columns) == list(first) and not has_index(cells) and cells.notna().all(axis=None):
+        return cells.astype(object)
+    return pd.DataFrame([fields for _, fields in read_rows([path])], dtype=object)
 
 
 def _as_numbers(cells: pd.Series) -> pd.Series:
@@ -60,6 +69,11 @@ def _as_numbers(cells: pd.Series) -> pd.Series:
         return cells.mask(empty)
     whole = cells[~empty].str.fullmatch(r"[+-]?\d+").all()
     return numbers.astype("Int64") if whole and empty.any() else numbers
+
+
+def check_ending(path: Path) -> None:
+    """Raise UserError if the name of a file to write does not say what it is going to be."""
+    ending_of(final_name(path))
 
 
 def check_writable(table: pd.DataFrame, path: Path) -> None:

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 # The paper's names. The sum is one method: a reference shifts it by a constant of the prompt.
 # The LSC sum chooses as sigmoid_AND does, both being increasing in the product of sigmoids.
 COMBINATIONS = {"sigmoid_AND": sigmoid_and, "sigmoid_OR": sigmoid_or, "minimum": minimum}
-SUM, CEILING_AND, CEILING_OR = "sum", "ceiling_AND", "ceiling_OR"
+SUM, SHARE_AND, SHARE_OR = "sum", "win_share_AND", "win_share_OR"
 
 
 def method_scores(pool: Pool, quantiles: dict[str, float]) -> dict[str, Array]:
@@ -23,8 +23,10 @@ def method_scores(pool: Pool, quantiles: dict[str, float]) -> dict[str, Array]:
 
     A combination without reference, as `sigmoid_AND`; with each quantile of the reference samples,
     as `sigmoid_AND_oracle_median`; with each of the pool's references, as
-    `sigmoid_AND_predict_median`; the sum; and, where there are reference samples, the ceilings: the
-    share of them that a response beats on all properties, or on any (equal shares by the sum).
+    `sigmoid_AND_predict_median`; the sum; and, where there are reference samples, the win shares:
+    the share of them that a response beats on all properties, or on any (equal shares by the sum).
+    With ever more samples that becomes the probability of winning, by which nothing chooses better;
+    with few of them it is an estimate, and other methods may do better.
     """
     references = {"": np.zeros(pool.rewards.shape[:2])}
     if pool.others.size:
@@ -39,7 +41,7 @@ def method_scores(pool: Pool, quantiles: dict[str, float]) -> dict[str, Array]:
         beaten = win_shares(pool.rewards, pool.others)
         # A sum's rank is worth less than one sample beaten: it decides among equal shares only.
         rank = rankdata(scores[SUM], axis=-1) / (2 * scores[SUM].shape[-1] * pool.others.shape[-1])
-        scores[CEILING_AND], scores[CEILING_OR] = (share + rank for share in beaten)
+        scores[SHARE_AND], scores[SHARE_OR] = (share + rank for share in beaten)
     return scores
 
 

@@ -17,13 +17,12 @@ def bootstrap_interval(
     level: float = 0.95,
     resamples: int = 2000,
 ) -> tuple[float, float]:
-    """Return the percentile bootstrap interval of a statistic.
+    """Return the percentile bootstrap interval of a statistic; NaN for a single unit.
 
     sample: (n, ...), units along the first axis; statistic: maps (m, n, ...) to (m,).
     """
     if len(sample) < 2:
-        value = float(statistic(sample[None])[0])
-        return value, value
+        return float("nan"), float("nan")
     found = bootstrap(
         (np.arange(len(sample)),),
         lambda rows, axis: statistic(sample[rows]),
@@ -42,8 +41,11 @@ def bootstrap_means(sample: Array, rng: np.random.Generator, resamples: int = 20
     """Return the means (resamples, ...) of bootstrap samples of units; sample: (n, ...).
 
     All columns are resampled together, so that differences and ratios of their means are paired.
+    A single unit says nothing of how units differ: its means are NaN.
     """
     count = len(sample)
+    if count < 2:
+        return np.full((resamples, *sample.shape[1:]), np.nan)
     drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples) / count
     return (drawn @ sample.reshape(count, -1)).reshape(resamples, *sample.shape[1:])
 

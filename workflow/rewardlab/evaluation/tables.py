@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
+DIGITS = "%.10g"  # of floats in CSV
+
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table so that equal tables are equal files, and floats keep 10 significant digits."""
-    table.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+    table.to_csv(path, index=False, float_format=DIGITS, lineterminator="\n")
 
 
 def read_csv(path: Path) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from rewardlab.evaluation.bestofk import AND, OR
-from rewardlab.evaluation.selection import CEILING_AND, CEILING_OR
+from rewardlab.evaluation.selection import SHARE_AND, SHARE_OR
 from rewardlab.evaluation.tables import share
 from rewardlab.settings.aggregation import AggregationSettings
 
@@ -17,20 +17,20 @@ SEVEN = (
     "sigmoid_OR",
     "sum",
 )
-CEILINGS = {AND: CEILING_AND, OR: CEILING_OR}
+SHARES = {AND: SHARE_AND, OR: SHARE_OR}
 
 
 def at_shown_k(rates: pd.DataFrame, settings: AggregationSettings, scored_by: list[str]):
-    """Return the seven methods and each metric's ceiling at the shown k, beside the rate at k = 1.
+    """Return the seven methods and each metric's win share at the shown k, beside the rate at k = 1.
 
     base_rate: how often a response that nobody chose beats another one.
     """
     keys = ["scored_by", "metric", "method"]
     base = rates[rates.k.eq(1)].set_index(keys).win_rate.rename("base_rate")
     rates = rates.join(base, on=keys)
-    ceiling = rates.metric.map(CEILINGS).eq(rates.method)
+    by_share = rates.metric.map(SHARES).eq(rates.method)
     kept = rates.metric.isin((AND, OR)) & rates.k.eq(settings.shown_k)
-    kept &= rates.scored_by.isin(scored_by) & (rates.method.isin(SEVEN) | ceiling)
+    kept &= rates.scored_by.isin(scored_by) & (rates.method.isin(SEVEN) | by_share)
     return rates[kept].reset_index(drop=True)
 
 

@@ -1,24 +1,57 @@
 """Turns a figure module's `draw` into a stage: one tidy table in, an SVG and a PNG out."""
 
+import inspect
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from rewardlab.data.tables import read_table
 from rewardlab.evaluation.tables import read_csv
 from rewardlab.figures import style
+from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Input, Output, main, stage
 
 
 def render(draw: Callable[[pd.DataFrame], Figure]) -> None:
-    """Run the figure module whose `draw` maps its table to a figure."""
+    """Run the figure module whose `draw` maps its table to a figure.
+
+    Where that fails on a table which somebody brings, the message is what the table should be.
+    """
 
     @stage
     def figure(table: Input, svg: Output, png: Output) -> None:
         style.apply()
-        drawn = style.finish(draw(read_csv(table)))
+        rows = read_drawn(table)
+        try:
+            drawn = style.finish(draw(rows))
+        except (
+            AttributeError,
+            KeyError,
+            IndexError,
+            StopIteration,
+            TypeError,
+            ValueError,
+        ) as error:
+            columns = ", ".join(map(str, rows.columns))
+            what = " ".join((inspect.getdoc(draw) or "").split(".")[0].split())
+            raise UserError(
+                f"{table} is not what this figure is drawn of ({type(error).__name__}: {error}); "
+                f"its columns are {columns}; expected {what}."
+            ) from error
         drawn.savefig(svg, format="svg", metadata={"Date": None})
         drawn.savefig(png, format="png", metadata={"Software": None})
 
     figure.__module__ = draw.__module__
     main(figure)
+
+
+def read_drawn(path: Path) -> pd.DataFrame:
+    """Return a table by its name's ending; raises UserError if it cannot be read."""
+    if path.suffix != ".csv":
+        return read_table(path).frame
+    try:
+        return read_csv(path)
+    except ValueError as error:  # also of an empty file, of broken lines, and of other encodings
+        raise UserError(f"{path} cannot be read as CSV ({error}).") from None

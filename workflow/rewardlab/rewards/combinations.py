@@ -2,7 +2,8 @@
 
 Rewards are centred first (see `references`): then each is the logit of the probability of being
 good on its property. They have shape (..., P), with the P properties last, and the result has
-shape (...). All functions are exact and have finite gradients for rewards of any size.
+shape (...). All functions are exact and have finite gradients for rewards of any size; those of half
+precision are combined in single precision, and rounded at the end.
 
 weights: (P,), positive; a property of weight w counts as w independent properties that are equally
 good. Left out: all 1.
@@ -18,11 +19,11 @@ def sigmoid_and(rewards: Tensor, weights: Tensor | None = None) -> Tensor:
 
     logit of the product of sigmoid(r_i)^w_i. Reward Model Aggregation, Theorem 2.1, eq. (2).
     """
-    log_surprisals = _log_softplus(-rewards)
+    log_surprisals = _log_softplus(-_single(rewards))
     if weights is not None:
-        log_surprisals = log_surprisals + torch.log(weights)
+        log_surprisals = log_surprisals + torch.log(_single(weights))
     # The product is e^-s with s = sum w_i softplus(-r_i), and its odds are 1 / (e^s - 1).
-    return -_log_expm1_exp(torch.logsumexp(log_surprisals, dim=-1))
+    return -_log_expm1_exp(torch.logsumexp(log_surprisals, dim=-1)).to(rewards.dtype)
 
 
 def sigmoid_or(rewards: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -40,17 +41,24 @@ def lsc_sum(rewards: Tensor, weights: Tensor | None = None) -> Tensor:
     Best-of-k picks the same response as with `sigmoid_and`, which is increasing in it.
     Transforming and Combining Rewards, arXiv 2402.00742.
     """
-    return reward_sum(logsigmoid(rewards), weights)
+    return reward_sum(logsigmoid(_single(rewards)), weights).to(rewards.dtype)
 
 
 def reward_sum(rewards: Tensor, weights: Tensor | None = None) -> Tensor:
     """Return the sum of w_i r_i. References shift it by a constant of the prompt."""
-    return (rewards if weights is None else rewards * weights).sum(-1)
+    single = _single(rewards)
+    weighted = single if weights is None else single * _single(weights)
+    return weighted.sum(-1).to(rewards.dtype)
 
 
 def minimum(rewards: Tensor) -> Tensor:
     """Return the lowest reward: the property on which the response is worst."""
     return rewards.amin(-1)
+
+
+def _single(x: Tensor) -> Tensor:
+    """Return half precision as single precision, and all else as it is."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
 def _log_softplus(x: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ may be chosen, the default; reference: further samples of the base model, for qu
 columns, and references as <reward>_<reference>, the same in all rows of a prompt.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rewardlab.data.tables import has_index, read_table
 from rewardlab.running.errors import UserError
 from rewardlab.settings.aggregation import CombiningSettings
 
@@ -23,8 +25,8 @@ USES = ("pool", "reference")
 class Pool(NamedTuple):
     """n prompts with N responses each, rewarded on P properties.
 
-    prompts: (n,) ids; responses: (n, N) ids; rewards: (P, n, N); judged: the same by the judges, or
-    None; others: (P, n, R), reference samples, R may be 0; references: name → (P, n).
+    prompts: (n,) ids; responses: (n, N) ids; rewards: (P, n, N); judged: (J, n, N), the same by J
+    judges, or None; others: (P, n, R), reference samples, R may be 0; references: name → (P, n).
     """
 
     prompts: NDArray[np.object_]
@@ -36,41 +38,39 @@ class Pool(NamedTuple):
 
 
 def read_pool(path: Path, settings: CombiningSettings) -> pd.DataFrame:
-    """Return the table (CSV or parquet) with what the settings name, checked.
+    """Return the table, whose name's ending says what it is, with what the settings name, checked.
 
     Raises UserError that names the column, or the line, that is wrong.
     """
-    try:
-        parquet = path.suffix == ".parquet"
-        table = pd.read_parquet(path) if parquet else pd.read_csv(path)
-    except (ValueError, OSError) as error:  # pandas and pyarrow raise these, or subclasses
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path} cannot be read as CSV or parquet ({reason}).") from None
-    numbers = [*settings.rewards, *settings.judges]
+    table, place = read_table(path, texts=["use"])
+    table = table.reset_index() if has_index(table) else table
+    numbers = list(dict.fromkeys([*settings.rewards, *settings.judges]))
     fixed = [f"{name}_{part}" for part in settings.references for name in settings.rewards]
+    fixed = [name for name in fixed if name not in numbers]
     for name in (*IDS, *numbers, *fixed):
         if name not in table:
-            known = ", ".join(table.columns)
+            known = ", ".join(map(str, table.columns))
             raise UserError(f"{path} has no column {name!r}; its columns are {known}.")
     if "use" not in table:
         table = table.assign(use="pool")
     table = table[[*IDS, "use", *numbers, *fixed]].reset_index(drop=True)
-    where = _Places(path)
+    for name in IDS:
+        if table[name].map(type).nunique() > 1 and table[name].notna().all():
+            table[name] = table[name].astype(str)  # 1 and "a" have no order
+    where = _Places(path, place)
     _check_values(table, [*numbers, *fixed], where)
     _check_prompts(table, fixed, settings, where)
     return table
 
 
-class _Places:
+class _Places(NamedTuple):
     """Says where a row of the table stands in its file."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    path: Path
+    place: Callable[[int], str]
 
     def __call__(self, row: int) -> str:
-        if self.path.suffix == ".parquet":
-            return f"{self.path}, row {row} (from 0)"
-        return f"{self.path}, line {row + 2}"
+        return self.place(row)
 
 
 def _check_values(table: pd.DataFrame, numbers: list[str], where: _Places) -> None:

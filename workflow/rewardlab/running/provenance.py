@@ -1,6 +1,7 @@
 """Where a result comes from: settings, seed, versions, commit, inputs and code."""
 
 import hashlib
+import json
 import platform
 import subprocess
 import sys
@@ -31,6 +32,30 @@ def file_hash(path: Path) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def manifest_of(path: Path) -> tuple[Path, dict[str, str]] | None:
+    """Return the folder and the hashes by name that a manifest holds; None if it is none."""
+    if path.suffix != ".json" or not path.is_file():
+        return None
+    try:
+        value = json.loads(path.read_text())
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or set(value) != {"path", "files"}:
+        return None
+    return path.parent / value["path"], value["files"]
+
+
+def input_hashes(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the hash of every input, and of every file that a manifest among them stands for."""
+    found = {}
+    for path in paths:
+        found[str(path)] = file_hash(path)
+        if manifest := manifest_of(path):
+            folder, files = manifest
+            found |= {str(folder / name): expected for name, expected in files.items()}
+    return found
 
 
 def versions() -> dict[str, str]:
@@ -65,7 +90,7 @@ def record(
     return {
         "stage": stage,
         "settings": settings,
-        "inputs": {str(path): file_hash(path) for path in inputs},
+        "inputs": input_hashes(inputs),
         "code": code,
         "commit": commit(),
         "versions": versions(),

@@ -25,16 +25,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 
+from rewardlab.running.documents import parse_yaml
 from rewardlab.running.errors import UserError, of_the_machine
 from rewardlab.running.fingerprint import fingerprint
 from rewardlab.running.messages import log_to
 from rewardlab.running.outputs import exclusive, kept_after_a_kill, published
 from rewardlab.running.provenance import record
-from rewardlab.running.validation import describe
+from rewardlab.running.validation import describe, location
 
 log = logging.getLogger("rewardlab")
 
@@ -205,26 +205,28 @@ def _setting(parameter: Parameter, given: Mapping[str, Any]) -> Any:
     try:
         return parameter.kind.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
+        (name, *_), _ = location(error)
+        if parameter.plain_flags and given.get(str(name)) is not None:
+            raise UserError(
+                f"--{describe(error).replace('_', '-', str(name).count('_'))}"
+            ) from None
         raise UserError(f"{source}: {describe(error)}") from None
 
 
 def _read(path: str) -> str:
     try:
-        return Path(path).read_text()
+        return Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{path} cannot be read as JSON or YAML: {error.strerror}") from None
+        raise UserError(f"{path} cannot be read as JSON or YAML: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} cannot be read as JSON or YAML: {error.reason}.") from None
 
 
 def _parsed(text: str, source: str) -> Any:
     try:
         return json.loads(text)  # which knows 1e-05 as a number
     except ValueError:
-        pass
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{source} cannot be read as JSON or YAML: {reason}") from None
+        return parse_yaml(text, source)
 
 
 def _parser(function: Callable[..., None], module: str) -> argparse.ArgumentParser:

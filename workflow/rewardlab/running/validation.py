@@ -95,6 +95,8 @@ def _sentence(problem: Any) -> str:
         return f"{section} is {_short(value)}; expected a list of at least {keys[-1] + 1} values"
     if kind == "empty":
         return f"{subject} empty; expected the keys {', '.join(context['keys'])}"
+    if kind == "value_error" and isinstance(value, Mapping):  # between the keys of a section
+        return f"{path or 'here'}: expected {_expected(kind, context, problem['msg'])}"
     empty = value is None
     found = "empty" if empty else _short(value)
     return f"{subject} {found}; expected {_expected(kind, context, problem['msg'])}"

@@ -26,6 +26,10 @@ Quantiles = Annotated[dict[Name, OpenProbability], BeforeValidator(_named)]
 Sizes = Annotated[tuple[Count, ...], BeforeValidator(_listed), Field(min_length=1)]
 
 
+# Names that mean something else in the tables.
+RESERVED = ("and", "or", "prompt_id", "response_id", "use", "method")
+
+
 class PoolSettings(SettingsModel):
     """Responses of the base model to many prompts, drawn and scored once."""
 
@@ -53,7 +57,8 @@ class CombiningSettings(SettingsModel):
     rewards: Columns = ("helpful", "harmless")
     """Columns with the rewards to combine, separated by commas on a command line."""
     judges: Columns = ()
-    """Columns that also decide wins, one for each reward in the same order; none: rewards alone."""
+    """Columns that also decide wins: one for each reward in the same order, or any others (a single
+    one decides alone); none: the rewards alone."""
     k: Sizes = (1, 2, 4, 8)
     """Numbers of responses that the best is chosen of; each less than a prompt's responses."""
     quantiles: Quantiles = Field(default={"median": 0.5})
@@ -67,9 +72,23 @@ class CombiningSettings(SettingsModel):
     def _matched(self) -> "CombiningSettings":
         if len(self.rewards) < 2:
             raise ValueError(f"rewards with at least two columns, but they are {self.rewards}")
-        if self.judges and len(self.judges) != len(self.rewards):
-            raise ValueError(f"as many judges as rewards, but {self.judges} for {self.rewards}")
+        for what in ("rewards", "judges", "references", "k"):
+            values = getattr(self, what)
+            doubled = [value for value in values if values.count(value) > 1]
+            if doubled:
+                raise ValueError(f"each of {what} once, but {doubled[0]!r} stands there twice")
+        reserved = {*RESERVED} & {*self.rewards, *self.judges}
+        if reserved:
+            raise ValueError(
+                f"columns with other names than {', '.join(sorted(RESERVED))}, which mean something "
+                f"else here, not {sorted(reserved)[0]!r}"
+            )
         return self
+
+    @property
+    def judged_on(self) -> tuple[str, ...]:
+        """Return what the judges are called: as the rewards, if there is one for each."""
+        return self.rewards if len(self.judges) == len(self.rewards) else self.judges
 
 
 class AggregationSettings(SettingsModel):

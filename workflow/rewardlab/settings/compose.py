@@ -5,7 +5,8 @@ chapter, so a new chapter changes no stage's code.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +23,7 @@ from rewardlab.settings.rewards import RewardSettings
 from rewardlab.settings.simulation import SimulationSettings
 from rewardlab.settings.types import Name, Seed, SettingsModel
 from rewardlab.settings.world import (
+    POSITIONS,
     WorldModelSettings,
     WorldPreferenceSettings,
     WorldSettings,
@@ -94,10 +96,16 @@ def _check_names(settings: Settings, files: Layers) -> None:
                 f"which are {', '.join(known)}."
             )
     if rewards.shown not in rewards.sets:
-        origin = _origin(("rewards", "shown"), files)
+        origin = _origin_of_any([("rewards", "shown"), ("rewards", "sets")], files)
         raise UserError(
             f"{origin}: rewards.shown is {rewards.shown!r}; expected one of rewards.sets, "
             f"which are {', '.join(rewards.sets)}."
+        )
+    if settings.data.reward_trunk == "embedded" and rewards.max_length > POSITIONS:
+        origin = _origin_of_any([("rewards", "max_length"), ("data", "reward_trunk")], files)
+        raise UserError(
+            f"{origin}: rewards.max_length is {rewards.max_length}; expected at most {POSITIONS}, "
+            "which is all that the embedded reward trunk reads (data.reward_trunk)."
         )
     for name in settings.aggregation.properties:
         if name not in known:
@@ -121,6 +129,20 @@ def _check_names(settings: Settings, files: Layers) -> None:
             raise UserError(
                 f"{_origin(keys, files)}: {'.'.join(keys)} is {prompts!r}; expected a name under "
                 f"data.prompts, which are {', '.join(settings.data.prompts)}."
+            )
+
+
+def check_paths(settings: Settings, files: Layers, is_made: Callable[[str], bool]) -> None:
+    """Raise UserError if a source's local copy is not there, and has not been read before.
+
+    is_made: whether the manifest of a source exists, by the source's key below data.
+    """
+    for key, source in settings.data.sources().items():
+        if source.path is not None and not Path(source.path).exists() and not is_made(key):
+            keys = ("data", *key.split("."), "path")
+            raise UserError(
+                f"{_origin(keys, files)}: {'.'.join(keys)} is {source.path!r}; there is no such "
+                f"file or folder, seen from {Path.cwd()}."
             )
 
 
@@ -162,6 +184,14 @@ def _laid_over(values: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any
 def _origin(keys: Sequence[str | int], files: Layers) -> str:
     """Return the strongest layer that has the keys; what no file has was given by --config."""
     return next((_name(layer) for layer in reversed(files) if _has(layer, keys)), "--config")
+
+
+def _origin_of_any(several: Sequence[Sequence[str | int]], files: Layers) -> str:
+    """Return the strongest layer that has any of several keys: what disagrees came with it."""
+    found = (
+        _name(layer) for layer in reversed(files) if any(_has(layer, keys) for keys in several)
+    )
+    return next(found, "--config")
 
 
 def _first_with(keys: Sequence[str | int], files: Layers) -> str:

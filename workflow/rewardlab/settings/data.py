@@ -1,6 +1,6 @@
 """Settings of where data and models come from."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
@@ -61,24 +61,45 @@ class SplitSettings(SettingsModel):
     judge: Probability
     """Share for training a judge, which no other model sees."""
 
+    @model_validator(mode="after")
+    def _leaves_training(self) -> "SplitSettings":
+        if self.evaluation + self.judge >= 1:
+            raise ValueError(
+                f"evaluation and judge below 1 together, so that something is left for training, "
+                f"but {self.evaluation:g} + {self.judge:g} = {self.evaluation + self.judge:g}"
+            )
+        return self
 
-class PromptBuilderSettings(SettingsModel):
-    """Prompts cut from the beginnings of texts."""
 
-    source: SourceSettings
-    """Texts: rows with a field `text`."""
-    minimum_characters: NonNegative
+class CuttingSettings(SettingsModel):
+    """How prompts are cut from the beginnings of texts; by default they are taken as they stand."""
+
+    minimum_characters: NonNegative = 0.0
     """Texts that are not longer are left out."""
-    shortest: Count
-    """Fewest tokens of a prompt."""
-    longest: Count
-    """Most tokens of a prompt."""
+    shortest: Count | None = None
+    """Fewest tokens of a prompt; none: prompts are not cut."""
+    longest: Count | None = None
+    """Most tokens of a prompt; none: prompts are not cut."""
 
     @model_validator(mode="after")
-    def _ordered(self) -> "PromptBuilderSettings":
-        if self.shortest > self.longest:
+    def _ordered(self) -> Self:
+        if (self.shortest is None) != (self.longest is None):
+            raise ValueError("both shortest and longest, or neither")
+        if self.shortest is not None and self.shortest > self.longest:
             raise ValueError(f"shortest at most longest, but {self.shortest} > {self.longest}")
         return self
+
+
+class PromptBuilderSettings(CuttingSettings):
+    """Prompts from a source."""
+
+    source: SourceSettings
+    """Rows with a field `prompt` (a text or chat messages), or a field `text`."""
+
+    @property
+    def cutting(self) -> CuttingSettings:
+        """Return how they are cut."""
+        return CuttingSettings(**self.model_dump(exclude={"source"}))
 
 
 PromptSource = Annotated[
@@ -106,6 +127,21 @@ class DataSettings(SettingsModel):
     """Prompt sets by name. `embedded` is for the world's own, named world."""
     benchmark: Source
     """Pairs with subsets that reward models are compared on; embedded: the world's own."""
+
+    def sources(self) -> dict[str, SourceSettings]:
+        """Return all sources that are not embedded, by their keys below data."""
+        named: dict[str, Any] = {
+            "language_model": self.language_model,
+            "reward_trunk": self.reward_trunk,
+            "benchmark": self.benchmark,
+        }
+        named |= {f"preferences.{name}": source for name, source in self.preferences.items()}
+        named |= {
+            f"prompts.{name}.source": builder.source
+            for name, builder in self.prompts.items()
+            if builder != "embedded"
+        }
+        return {key: source for key, source in named.items() if source != "embedded"}
 
     @field_validator("preferences")
     @classmethod

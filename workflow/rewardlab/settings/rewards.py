@@ -101,7 +101,7 @@ class EnsembleSettings(SettingsModel):
 class RewardSettings(SettingsModel):
     """Reward models: which preferences, the single model, the ensemble."""
 
-    sets: tuple[Name, ...]
+    sets: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Preference sets (names under data.preferences); each gets a reward model and an ensemble."""
     shown: Name
     """The one of them that the figures of the uncertainty paper are drawn of."""

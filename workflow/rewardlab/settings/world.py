@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rewardlab.settings.types import (
     Count,
@@ -37,6 +37,10 @@ class WorldSettings(SettingsModel):
     """The dialect."""
 
 
+# Tokens that the world's models can read: a prompt of the world with its response has fewer.
+POSITIONS = 32
+
+
 class WorldModelSettings(SettingsModel):
     """The world's base language model, a small GPT-2."""
 
@@ -54,6 +58,14 @@ class WorldModelSettings(SettingsModel):
     """Texts per step."""
     learning_rate: Positive
     """Peak learning rate of AdamW, which falls to 0 linearly."""
+
+    @model_validator(mode="after")
+    def _divided(self) -> "WorldModelSettings":
+        if self.width % self.heads:
+            raise ValueError(
+                f"heads that divide width, but {self.heads} does not divide {self.width}"
+            )
+        return self
 
 
 class WorldPreferenceSettings(SettingsModel):

@@ -3,6 +3,7 @@
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+from rewardlab.settings.world import POSITIONS
 from rewardlab.world.lexicon import vocabulary
 
 PAD, END, UNKNOWN = "<pad>", "<end>", "<unknown>"
@@ -20,5 +21,5 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         unk_token=UNKNOWN,
         padding_side="left",
         clean_up_tokenization_spaces=False,
-        model_max_length=32,
+        model_max_length=POSITIONS,
     )

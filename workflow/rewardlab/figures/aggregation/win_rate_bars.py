@@ -9,6 +9,7 @@ from rewardlab.figures.render import render
 
 COLOURS = {"sigmoid_AND": style.KINDS[0], "sigmoid_OR": style.KINDS[1], "sum": "0.45"}
 TITLES = {"and": "AND: better on every property", "or": "OR: better on at least one"}
+SHARE = "win_share"
 SCORERS = {"rewards": "the models that were combined", "judges": "the judge"}
 
 
@@ -22,7 +23,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
     Bars begin at the base rate, the win rate of a response that nobody chose: they show the gain.
     """
-    methods = [name for name in dict.fromkeys(table.method) if not name.startswith("ceiling")]
+    methods = [name for name in dict.fromkeys(table.method) if not name.startswith(SHARE)]
     methods.sort(key=_order)
     scorers = list(dict.fromkeys(table.scored_by))
     height = 0.75 + 0.3 * len(methods) * (1 + 0.35 * (len(scorers) - 1))
@@ -31,10 +32,10 @@ def draw(table: pd.DataFrame) -> Figure:
         rows = table[table.metric.eq(metric)].set_index(["scored_by", "method"])
         for number, scorer in enumerate(scorers):
             _bars(panel, rows.loc[scorer], methods, number, len(scorers))
-            ceiling = rows.loc[scorer].filter(like="ceiling", axis=0)
-            if len(ceiling):
+            share = rows.loc[scorer].filter(like=SHARE, axis=0)
+            if len(share):
                 line = (0, (4, 2)) if number else "-"
-                panel.axvline(ceiling.win_rate.iloc[0], color="black", lw=0.9, ls=line)
+                panel.axvline(share.win_rate.iloc[0], color="black", lw=0.9, ls=line)
         least, most = rows.base_rate.min(), max(rows.ci_high.max(), rows.base_rate.max() + 0.01)
         panel.set(xlabel="win rate against the base model")
         panel.set_xlim(least - 0.02 * (most - least), most + 0.2 * (most - least))
@@ -84,8 +85,8 @@ def _legend(figure: Figure, scorers: list[str], table: pd.DataFrame) -> None:
             Patch(facecolor="0.45", edgecolor="0.45", label=f"scored by {SCORERS['rewards']}"),
             Patch(facecolor="white", edgecolor="0.45", label=f"scored by {SCORERS['judges']}"),
         ]
-    if table.method.str.startswith("ceiling").any():
-        label = "choosing by the probability of winning itself"
+    if table.method.str.startswith(SHARE).any():
+        label = "choosing by the win rate against reference samples"
         handles.append(Line2D([], [], color="black", lw=0.9, label=label))
         if len(scorers) > 1:
             label = "the same choice, scored by the judge"

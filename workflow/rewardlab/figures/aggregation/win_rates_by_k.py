@@ -8,10 +8,9 @@ from matplotlib.ticker import NullLocator
 from rewardlab.figures import style
 from rewardlab.figures.render import render
 
-PANELS = {
-    "and": ("AND: better on every property", "sigmoid_AND", "sigmoid_OR"),
-    "or": ("OR: better on at least one", "sigmoid_OR", "sigmoid_AND"),
-}
+METRICS = {"and": "AND: better on every property", "or": "OR: better on at least one"}
+FUNCTIONS = ("sigmoid_AND", "sigmoid_OR")
+SCORERS = {"rewards": "the rewards", "judges": "the judges"}
 # By the reference that is subtracted.
 LINES = {
     "_oracle_median": ("oracle median", style.KINDS[0], "o"),
@@ -23,25 +22,42 @@ LINES = {
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """table: a row per metric, method and k: win_rate with its interval, kl_bound."""
-    table = table[table.scored_by.eq("rewards")]
-    figure, panels = style.new_figure(columns=2, height=4.3)
-    for panel, (metric, (title, function, other)) in zip(panels, PANELS.items(), strict=True):
-        rows = table[table.metric.eq(metric)]
-        series = {
-            function + end: (f"own function, {name}", *look) for end, (name, *look) in LINES.items()
-        }
-        _lines(panel, rows, series, "-")
-        rest = {
-            "sum": ("sum", "0.5", "P"),
-            f"{other}_oracle_median": ("the other function, oracle median", "#56B4E9", "X"),
-            f"ceiling_{metric.upper()}": ("ceiling", "0.2", ""),
-        }
-        _lines(panel, rows, rest, (0, (4, 1.5)))
-        _axes(panel, rows, title)
-    handles, labels = panels[0].get_legend_handles_labels()
+    """table: a row per scorer, metric, method and k: win_rate with its interval, kl_bound.
+
+    A row of panels for each scorer: AND and OR, or what a single judge says of either function.
+    """
+    scorers = list(dict.fromkeys(table.scored_by))
+    height = 1.0 + 3.3 * len(scorers)
+    figure, panels = style.new_figure(columns=2, rows=len(scorers), height=height, squeeze=False)
+    for line, scorer in zip(panels, scorers, strict=True):
+        scored = table[table.scored_by.eq(scorer)]
+        single = None if scored.metric.isin([*METRICS]).any() else scored.metric.iloc[0]
+        for panel, function, metric in zip(line, FUNCTIONS, METRICS, strict=True):
+            rows = scored[scored.metric.eq(single or metric)]
+            (other,) = {*FUNCTIONS} - {function}
+            _lines(panel, rows, _own(function), "-")
+            _lines(panel, rows, _others(function, other), (0, (4, 1.5)))
+            title = f"{function}, by the judge {single}" if single else METRICS[metric]
+            if len(scorers) > 1 and not single:
+                title += f", by {SCORERS[scorer]}"
+            _axes(panel, rows, title)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
+
+
+def _own(function: str) -> dict[str, tuple[str, str, str]]:
+    return {
+        function + end: (f"own function, {name}", *look) for end, (name, *look) in LINES.items()
+    }
+
+
+def _others(function: str, other: str) -> dict[str, tuple[str, str, str]]:
+    return {
+        "sum": ("sum", "0.5", "P"),
+        f"{other}_oracle_median": ("the other function, oracle median", "#56B4E9", "X"),
+        function.replace("sigmoid", "win_share"): ("win rate against reference samples", "0.2", ""),
+    }
 
 
 def _lines(panel, rows: pd.DataFrame, series: dict, dashes) -> None:

@@ -9,14 +9,13 @@ import logging
 
 import pandas as pd
 
-from rewardlab.data.pairs_table import both_sides
 from rewardlab.data.dialogues import as_dialogue
+from rewardlab.data.manifest import files_of
+from rewardlab.data.pairs_table import both_sides
 from rewardlab.data.preferences import read_pairs
 from rewardlab.data.rows import read_rows
-from rewardlab.data.sources import resolve
 from rewardlab.running.errors import UserError
-from rewardlab.running.stage import Output, main, stage
-from rewardlab.settings.data import SourceSettings
+from rewardlab.running.stage import Input, Output, main, stage
 
 log = logging.getLogger("rewardlab")
 
@@ -35,10 +34,9 @@ def read_benchmark(rows) -> pd.DataFrame:
 
 
 @stage
-def read(responses: Output, settings: SourceSettings) -> None:
-    """A benchmark's responses, from its source."""
-    files = resolve(settings, "dataset", "data.benchmark")
-    pairs = read_benchmark(read_rows(files))
+def read(source: Input, responses: Output) -> None:
+    """A benchmark's responses, from the files of its source, which a manifest lists."""
+    pairs = read_benchmark(read_rows(files_of(source)))
     log.info("%d pairs of %d subsets", len(pairs), pairs.subset.nunique())
     both_sides(pairs).to_parquet(responses, index=False)
 

@@ -4,22 +4,20 @@ import logging
 
 import pandas as pd
 
+from rewardlab.data.manifest import files_of
 from rewardlab.data.preferences import Pair, read_pairs
 from rewardlab.data.rows import read_rows
-from rewardlab.data.sources import resolve
 from rewardlab.data.splits import splits_of
-from rewardlab.running.stage import Output, main, stage
-from rewardlab.settings.data import SourceSettings, SplitSettings
+from rewardlab.running.stage import Input, Output, main, stage
+from rewardlab.settings.data import SplitSettings
 
 log = logging.getLogger("rewardlab")
 
 
 @stage
-def read_preferences(
-    preferences: Output, settings: SourceSettings, splits: SplitSettings, key: str
-) -> None:
-    """A preference set from its source; key: where that stands in the config."""
-    files = resolve(settings, "dataset", key)
+def read_preferences(source: Input, preferences: Output, splits: SplitSettings) -> None:
+    """A preference set from the files of its source, which a manifest lists."""
+    files = files_of(source)
     table = pd.DataFrame(read_pairs(read_rows(files)), columns=Pair._fields)
     table["split"] = splits_of(table.prompt, splits)
     log.info("%d pairs from %s", len(table), ", ".join(map(str, files)))

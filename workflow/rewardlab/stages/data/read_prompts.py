@@ -1,18 +1,17 @@
-"""Reads texts from their source and cuts their beginnings into prompts, each with its split."""
+"""Reads prompts from their source, as they stand or cut from beginnings, each with its split."""
 
 import logging
 
 import pandas as pd
 
-from rewardlab.data.manifest import open_artefact
+from rewardlab.data.manifest import files_of, open_artefact
 from rewardlab.data.pretrained import load_tokenizer
-from rewardlab.data.prompts import cut_prompts, read_texts
+from rewardlab.data.prompts import cut_prompts, read_texts, whole_prompts
 from rewardlab.data.rows import read_rows
-from rewardlab.data.sources import resolve
 from rewardlab.data.splits import split_of
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, main, stage
-from rewardlab.settings.data import PromptBuilderSettings
+from rewardlab.settings.data import CuttingSettings
 from rewardlab.settings.types import Seed
 
 log = logging.getLogger("rewardlab")
@@ -20,23 +19,27 @@ log = logging.getLogger("rewardlab")
 
 @stage
 def read_prompts(
-    model: Input, prompts: Output, settings: PromptBuilderSettings, seed: Seed, key: str
+    source: Input, model: Input, prompts: Output, settings: CuttingSettings, seed: Seed
 ) -> None:
-    """A prompt set cut from the texts of its source; key: where that stands in the config."""
+    """A prompt set from the files of its source, which a manifest lists."""
     quieten()
-    files = resolve(settings.source, "dataset", f"{key}.source")
-    tokenizer = load_tokenizer(open_artefact(model))
-    cut = cut_prompts(
-        read_texts(read_rows(files)),
-        lambda text: tokenizer(text, add_special_tokens=False).input_ids,
-        tokenizer.decode,
-        settings.minimum_characters,
-        settings.shortest,
-        settings.longest,
-        seed,
-    )
-    log.info("%d prompts from %s", len(cut), ", ".join(map(str, files)))
-    table = pd.DataFrame({"prompt": cut, "split": [split_of(prompt) for prompt in cut]})
+    files = files_of(source)
+    texts = read_texts(read_rows(files))
+    if settings.longest is None:
+        found = whole_prompts(texts, settings.minimum_characters)
+    else:
+        tokenizer = load_tokenizer(open_artefact(model))
+        found = cut_prompts(
+            texts,
+            lambda text: tokenizer(text, add_special_tokens=False).input_ids,
+            tokenizer.decode,
+            settings.minimum_characters,
+            settings.shortest,
+            settings.longest,
+            seed,
+        )
+    log.info("%d prompts from %s", len(found), ", ".join(map(str, files)))
+    table = pd.DataFrame({"prompt": found, "split": [split_of(prompt) for prompt in found]})
     table.to_parquet(prompts, index=False)
 
 

@@ -25,7 +25,7 @@ from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Output, main, stage
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.types import Seed
-from rewardlab.settings.world import WorldModelSettings, WorldSettings
+from rewardlab.settings.world import POSITIONS, WorldModelSettings, WorldSettings
 from rewardlab.world.grammar import Speaker, all_prompts
 from rewardlab.world.tokenizer import build_tokenizer
 
@@ -59,7 +59,7 @@ def train(world: WorldSettings, settings: WorldModelSettings, seed: int, folder:
     model = GPT2LMHeadModel(
         GPT2Config(
             vocab_size=len(tokenizer),
-            n_positions=32,
+            n_positions=POSITIONS,
             n_embd=settings.width,
             n_layer=settings.layers,
             n_head=settings.heads,

@@ -1,0 +1,30 @@
+"""Says what is wrong with --configfile and --config before Snakemake reads them.
+
+Snakemake loads configuration files before the Snakefile, so that nothing there can help where one
+cannot be read: its own message is a traceback, or names no file. It imports every installed logger
+plugin first, which is why this one is one. As a logger it is of no use.
+"""
+
+import sys
+from pathlib import Path
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+
+from rewardlab.running.command_line import check_options
+from rewardlab.running.errors import UserError
+
+
+class LogHandler(LogHandlerBase):
+    """Writes nothing."""
+
+    writes_to_stream = writes_to_file = has_filter = has_formatter = needs_rulegraph = False
+
+    def emit(self, record) -> None:
+        """Drop the record."""
+
+
+if Path(sys.argv[0]).name == "snakemake":
+    try:
+        check_options(sys.argv[1:])
+    except UserError as error:
+        sys.exit(str(error))
