@@ -200,7 +200,7 @@ def test_a_mistake_on_the_command_line_is_one_sentence(tmp_path, capsys):
         main(combine_rewards, ["--pool", str(path), "--rewards", "a,b", *outputs])
     assert "k = 8 needs 9" in str(error.value)
     assert [file.name for file in tmp_path.iterdir()] == ["pool.csv"]
-    with pytest.raises(SystemExit, match="rates.txt is of an unknown kind"):
+    with pytest.raises(SystemExit, match=r"rates\.txt is of an unknown kind"):
         main(
             combine_rewards,
             ["--pool", str(path), *outputs[:1], str(tmp_path / "rates.txt"), *outputs[2:]],

@@ -152,10 +152,9 @@ def test_a_json_array_and_csv(tmp_path, name):
 def test_broken_arrays_and_csv_name_the_place(tmp_path, name, text, expected):
     path = tmp_path / name
     path.write_text(text)
+    read = (lambda path: list(read_rows([path]))) if name.endswith("csv") else pairs_of
     with pytest.raises(UserError, match=expected):
-        if name.endswith("csv"):
-            list(read_rows([path]))
-        pairs_of(path)
+        read(path)
 
 
 def test_prompts_as_messages_and_as_texts(tmp_path):

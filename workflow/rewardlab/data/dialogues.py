@@ -56,7 +56,7 @@ def dialogue(chat: list[Message], location: str) -> str:
         if found := TURN.search("\n\n" + message["content"].lstrip("\n")):
             raise UserError(
                 f"{location}, message {number}: its content has a paragraph that begins with "
-                f"{found[0].strip()!r}, as a turn of a dialogue does; it could not be told from one."
+                f"{found[0].strip()!r}, as a turn does, and could not be told from one."
             )
     if chat[-1]["role"] == "assistant":
         raise UserError(f"{location}: a prompt ends with the user's message, not the assistant's.")
@@ -83,7 +83,7 @@ def checked_chat(value: Any, location: str) -> list[Message]:
 
 
 def field_of(fields: dict[str, Any], name: str, location: str) -> str | list[Message]:
-    """Return a field that is a text or a list of messages; raises UserError that says what it is."""
+    """Return a field that is a text or a list of messages; raises UserError if it is neither."""
     value = fields.get(name)
     if name not in fields or value != value:  # a table has NaN where a row lacks a field
         present = [repr(key) for key, other in fields.items() if other == other]

@@ -93,7 +93,8 @@ def split_chats(
     for name, chat in (("chosen", chosen), ("rejected", rejected)):
         if len(chat) < 2:
             raise UserError(
-                f"{location}: {name}: expected a field 'prompt', or a list of at least two messages."
+                f"{location}: {name}: expected a field 'prompt', or a list of at least two "
+                "messages."
             )
     if chosen[:-1] != rejected[:-1]:
         raise UserError(

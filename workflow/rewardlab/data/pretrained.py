@@ -65,9 +65,9 @@ def positions_of(model: PreTrainedModel) -> int | None:
         return None
     for name, module in model.named_modules():
         # RoBERTa and its kin count positions from behind the padding token's.
-        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
-            if module.padding_idx is not None:
-                return module.num_embeddings - module.padding_idx - 1
+        is_table = name.endswith("position_embeddings") and isinstance(module, nn.Embedding)
+        if is_table and module.padding_idx is not None:
+            return module.num_embeddings - module.padding_idx - 1
     return limit
 
 
@@ -86,8 +86,8 @@ def check_room(
     longest = max(range(len(unique)), key=lengths.__getitem__)
     if lengths[longest] + response_tokens > limit:
         raise UserError(
-            f"the prompt {unique[longest][:60]!r} has {lengths[longest]} tokens, and a response may "
-            f"have {response_tokens}, but the language model reads {limit} at most; expected "
+            f"the prompt {unique[longest][:60]!r} has {lengths[longest]} tokens, and a response "
+            f"may have {response_tokens}, but the language model reads {limit} at most; expected "
             "shorter prompts or responses."
         )
 

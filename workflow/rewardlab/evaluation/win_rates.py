@@ -21,7 +21,7 @@ SHARES = {AND: SHARE_AND, OR: SHARE_OR}
 
 
 def at_shown_k(rates: pd.DataFrame, settings: AggregationSettings, scored_by: list[str]):
-    """Return the seven methods and each metric's win share at the shown k, beside the rate at k = 1.
+    """Return the seven methods and the metrics' win shares at the shown k, and the rate at k = 1.
 
     base_rate: how often a response that nobody chose beats another one.
     """

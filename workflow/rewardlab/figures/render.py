@@ -13,6 +13,9 @@ from rewardlab.figures import style
 from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Input, Output, main, stage
 
+# What comes of columns that are missing, or of another kind.
+WRONG_TABLE = (AttributeError, LookupError, StopIteration, TypeError, ValueError)
+
 
 def render(draw: Callable[[pd.DataFrame], Figure]) -> None:
     """Run the figure module whose `draw` maps its table to a figure.

@@ -2,8 +2,8 @@
 
 Rewards are centred first (see `references`): then each is the logit of the probability of being
 good on its property. They have shape (..., P), with the P properties last, and the result has
-shape (...). All functions are exact and have finite gradients for rewards of any size; those of half
-precision are combined in single precision, and rounded at the end.
+shape (...). All functions are exact and have finite gradients for rewards of any size; rewards of
+half precision are combined in single precision, and rounded at the end.
 
 weights: (P,), positive; a property of weight w counts as w independent properties that are equally
 good. Left out: all 1.

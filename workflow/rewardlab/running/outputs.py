@@ -40,7 +40,7 @@ def exclusive(target: Path) -> Iterator[None]:
 def _locked(file: Path, target: Path) -> TextIO:
     """Return the lock file, open and locked."""
     while True:
-        lock = open(file, "a+")
+        lock = open(file, "a+")  # noqa: SIM115  the caller closes it
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -205,11 +205,10 @@ def _setting(parameter: Parameter, given: Mapping[str, Any]) -> Any:
     try:
         return parameter.kind.model_validate_json(json.dumps(values, default=str))
     except ValidationError as error:
-        (name, *_), _ = location(error)
-        if parameter.plain_flags and given.get(str(name)) is not None:
-            raise UserError(
-                f"--{describe(error).replace('_', '-', str(name).count('_'))}"
-            ) from None
+        keys, _ = location(error)
+        name = str(keys[0]) if keys else ""
+        if parameter.plain_flags and given.get(name) is not None:
+            source = f"--{name.replace('_', '-')}"
         raise UserError(f"{source}: {describe(error)}") from None
 
 

@@ -80,8 +80,8 @@ class CombiningSettings(SettingsModel):
         reserved = {*RESERVED} & {*self.rewards, *self.judges}
         if reserved:
             raise ValueError(
-                f"columns with other names than {', '.join(sorted(RESERVED))}, which mean something "
-                f"else here, not {sorted(reserved)[0]!r}"
+                f"columns with other names than {', '.join(sorted(RESERVED))}, which mean "
+                f"something else here, not {sorted(reserved)[0]!r}"
             )
         return self
 

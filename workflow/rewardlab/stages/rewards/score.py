@@ -2,8 +2,8 @@
 
 Several models are one ensemble, and several tables are scored one by one. The names' endings say
 what the files are, read or written: CSV, JSON lines (.jsonl), a JSON array (.json), or parquet. A
-table needs the columns prompt (a text, a dialogue as in HH-RLHF, or chat messages) and response; all
-its columns are kept. The result has reward_0, reward_1, … (one for each head), reward_mean and
+table needs the columns prompt (a text, a dialogue as in HH-RLHF, or chat messages) and response;
+all its columns are kept. The result has reward_0, reward_1, … (one for each head), reward_mean and
 reward_variance (the sample variance over heads; missing for a single head). A killed run goes on
 where it was.
 
