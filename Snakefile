@@ -24,12 +24,15 @@ rule all:
     default_target: True
     input:
         lambda wildcards: targets("all"),
+        f"results/{SETTINGS.scale}/index.html",
 
 
 rule extended:
     """All, and what goes beyond the papers."""
     input:
         lambda wildcards: targets("all") + targets("extended"),
+        f"results/{SETTINGS.scale}/index.html",
+        f"results/{SETTINGS.scale}/extended.html",
 
 
 include: "workflow/rules/jobs.smk"

@@ -27,6 +27,7 @@ from rewardlab.settings.compose import Settings, slice_of
 
 LEDGER, PRINTED = "workflow/ledger.yaml", "workflow/printed.yaml"
 CAPTIONS = Path("workflow/report")
+PAGE = "workflow/report/page.html"
 HASHES = Path(".snakemake/source_hashes.json")
 
 
@@ -166,7 +167,15 @@ def shown(category: str, label: str, when: bool = True, extended: bool = False) 
     `all`, or to `extended`, with these settings.
     """
     target = ("extended" if extended else "all") if when else "none"
-    return {"category": category, "label": label, "target": target, "caption": caption}
+    # The report sorts labels as texts: a space before single digits brings 9 before 10.
+    padded = re.sub(r"\d+", lambda digits: digits[0].rjust(2), label)
+    return {
+        "category": category,
+        "label": label,
+        "sorted_label": padded,
+        "target": target,
+        "caption": caption,
+    }
 
 
 def figure(module: str, *args, **options) -> dict[str, Any]:

@@ -86,14 +86,46 @@ use rule job as claims_policies with:
 use rule job as decide_claims with:
     """The claims table: every claim of the papers, and whether it held."""
     input:
-        findings=expand("<results>/claims/{chapter}.csv", chapter=CHAPTERS),
+        measured=expand("<results>/claims/{chapter}.csv", chapter=CHAPTERS),
     output:
         claims=report("<results>/claims.csv", **{**ITEM, "caption": "../report/claims.rst"}),
-        page="<results>/claims.html",
+        findings="<results>/claims.rst",
         provenance="<results>/claims.json",
     log:
         "<logs>/claims.log",
     params:
-        **shown("Claims", "All claims"),
+        **shown(CLAIMS, "All claims"),
         **stage("claims.collect", ledger=LEDGER, printed=PRINTED),
+        hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],
+
+
+use rule job as write_page with:
+    """One page to read: the claims, and every figure and table by paper."""
+    input:
+        template=PAGE,
+        claims="<results>/claims.csv",
+        shown=lambda wildcards: [file_of(item) for item in items_on(wildcards.page)],
+        findings=lambda wildcards: [findings_of(item) for item in items_on(wildcards.page)],
+    output:
+        page="<results>/{page}.html",
+        provenance="<results>/{page}.html.json",
+    log:
+        "<logs>/write_{page}.log",
+    wildcard_constraints:
+        page="index|extended",
+    params:
+        **stage(
+            "claims.write_page",
+            ledger=LEDGER,
+            printed=PRINTED,
+            title=f"Reward models and RLHF: scale {SETTINGS.scale}, seed {SETTINGS.seed}",
+            items=lambda config, wildcards: [
+                {
+                    "paper": item.params.category,
+                    "label": item.params.label,
+                    "caption": caption(wildcards, [file_of(item)]),
+                }
+                for item in items_on(wildcards.page)
+            ],
+        ),
         hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],

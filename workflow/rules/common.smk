@@ -15,6 +15,7 @@ sys.path.insert(0, str(LIBRARY))
 
 from rewardlab.rules import (
     asked_for,
+    caption,
     check_targets,
     check_texts,
     drawing,
@@ -22,6 +23,7 @@ from rewardlab.rules import (
     LEDGER,
     ledger_rules,
     one_of,
+    PAGE,
     printed,
     PRINTED,
     recorded,
@@ -76,11 +78,12 @@ for _name, _value in {"mem_mb": 4000, "runtime": 240, "gpu": 0}.items():
 ENVIRONMENT = "../../envs/environment.yaml"
 UNCERTAINTY = "Uncertainty-aware RLHF"
 AGGREGATION = "Reward Model Aggregation"
+CLAIMS = "Claims"
 # What `report` is told of every item: its caption, and where it stands.
 ITEM = {
     "caption": "../report/item.rst",
     "category": lambda wildcards, params: params.category,
-    "labels": lambda wildcards, params: {"item": params.label},
+    "labels": lambda wildcards, params: {"item": params.sorted_label},
 }
 
 
@@ -98,6 +101,26 @@ def saved_model(name, folder="model"):
 def file_of(item):
     """Return the file of an item's rule in this configuration's own run."""
     return apply_wildcards(item.output[0], {"run": SETTINGS.scale})
+
+
+def findings_of(item):
+    """Return the file that says what an item's rule, or its table's, found."""
+    pattern = item.output.get("findings") or item.input.get("findings")
+    return apply_wildcards(pattern, {"run": SETTINGS.scale})
+
+
+def items_on(page):
+    """Return the rules of the items of a page, by paper: all on the first, on the other the rest too."""
+    groups = {"index": ["all"], "extended": ["all", "extended"]}[page]
+    papers = [UNCERTAINTY, AGGREGATION]
+    found = [
+        item
+        for item in workflow.rules
+        if getattr(item.params, "target", None) in groups and item.params.category != CLAIMS
+    ]
+    return sorted(
+        found, key=lambda item: (papers + [item.params.category]).index(item.params.category)
+    )
 
 
 def targets(group):

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import PydanticUndefined
+from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from rewardlab.running.documents import parse_yaml
 from rewardlab.running.errors import UserError, of_the_machine
@@ -156,7 +156,7 @@ def _execute(
         state: dict[str, Path] = {}
         origin: dict[str, Any] = {}
         if origins or by_role["state"]:
-            resolved = {key: _plain(value) for key, value in settings.items()}
+            resolved = {key: to_jsonable_python(value) for key, value in settings.items()}
             origin = record(name, resolved, read, fingerprint(module))
         for key in by_role["state"]:
             decisive = {part: origin[part] for part in DECISIVE}
@@ -176,11 +176,6 @@ def _execute(
 
 def _listed(value: Path | Sequence[Path] | None) -> list[Path]:
     return [] if value is None else [value] if isinstance(value, Path) else list(value)
-
-
-def _plain(value: Any) -> Any:
-    """Return a setting as JSON-ready values."""
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
 def _setting(parameter: Parameter, given: Mapping[str, Any]) -> Any:

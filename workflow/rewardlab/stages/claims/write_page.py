@@ -1,0 +1,138 @@
+"""Writes one page to read: the claims with their verdicts, then every figure and table by paper.
+
+It is one file, with the figures inside it, and needs nothing else.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from docutils.core import publish_parts
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from rewardlab.evaluation.decisions import NOT_RUN, VERDICTS
+from rewardlab.evaluation.ledger import Claim, read_ledger
+from rewardlab.evaluation.tables import read_csv
+from rewardlab.running.stage import Input, Inputs, Output, main, stage
+from rewardlab.settings.types import SettingsModel
+
+
+class Item(SettingsModel):
+    """A figure or table of the page, in the words of its rule."""
+
+    paper: str
+    """Heading that it stands under."""
+    label: str
+    """What it is called."""
+    caption: str
+    """Its caption, as reStructuredText."""
+
+
+def number(value: float) -> str:
+    """Return a value for reading: three significant digits, nothing for a missing one."""
+    return "" if pd.isna(value) else f"{value:.3g}"
+
+
+def claim_rows(table: pd.DataFrame, claims: Sequence[Claim]) -> list[dict]:
+    """Return a row for each claim: what stands in the table, what was found, the rule in words."""
+    rules = {claim.id: f"{claim.measured} Decided by: {claim.rule}." for claim in claims}
+    rows = []
+    for row in table.to_dict("records"):
+        interval = [number(row[name]) for name in ("ci_low", "ci_high")]
+        here = number(row["value"]) + (f" [{', '.join(interval)}]" if all(interval) else "")
+        texts = {
+            name: "" if pd.isna(value) else value for name, value in row.items() if name != "value"
+        }
+        rows.append({**texts, "here": here, "rule": rules[row["id"]]})
+    return rows
+
+
+def as_html(text: str) -> Markup:
+    """Return reStructuredText as HTML."""
+    settings = {"report_level": 5, "file_insertion_enabled": False, "raw_enabled": False}
+    return Markup(publish_parts(text, writer="html5", settings_overrides=settings)["fragment"])
+
+
+def shown_file(path: Path) -> dict:
+    """Return what the template shows of a file: an image inside the page, or a table's cells."""
+    if path.suffix == ".svg":
+        encoded = base64.b64encode(path.read_bytes()).decode()
+        return {"image": f"data:image/svg+xml;base64,{encoded}"}
+    table = read_csv(path)
+    rows = [[cell(value) for value in row] for row in table.itertuples(index=False)]
+    return {"image": None, "columns": list(table.columns), "rows": rows}
+
+
+def cell(value: object) -> dict:
+    """Return a cell's text, and whether it is a number."""
+    if pd.isna(value):
+        return {"text": "", "is_number": False}
+    if isinstance(value, float):
+        return {"text": f"{value:.4g}", "is_number": True}
+    return {"text": str(value), "is_number": isinstance(value, int)}
+
+
+def in_order(items: Sequence[Item]) -> list[int]:
+    """Return the places of items by paper, as the papers first come, and within it by label.
+
+    Figures come before tables, both by number, and then what is ours.
+    """
+    papers = list(dict.fromkeys(item.paper for item in items))
+
+    def key(place: int) -> tuple:
+        item = items[place]
+        found = re.match(r"(Figure|Table)s? (\d+)(.*)", item.label)
+        if not found:
+            return papers.index(item.paper), 2, 0, "", place
+        kind, first, rest = found.groups()
+        return papers.index(item.paper), int(kind == "Table"), int(first), rest, place
+
+    return sorted(range(len(items)), key=key)
+
+
+@stage
+def write_page(
+    template: Input,
+    ledger: Input,
+    printed: Input,
+    claims: Input,
+    shown: Inputs,
+    findings: Inputs,
+    page: Output,
+    items: list[Item],
+    title: str,
+) -> None:
+    """The page of a run; shown, findings: the file of each item, and what was found, in order."""
+    rows = claim_rows(read_csv(claims), read_ledger(ledger, printed))
+    verdicts = [row["verdict"] for row in rows]
+    decided = [row for row in rows if row["verdict"] != NOT_RUN]
+    by_paper: dict[str, list[dict]] = {}
+    for place in in_order(items):
+        item = items[place]
+        entry = {
+            "label": item.label,
+            "caption": as_html(item.caption),
+            "findings": as_html(findings[place].read_text()),
+            **shown_file(shown[place]),
+        }
+        by_paper.setdefault(item.paper, []).append(entry)
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    text = environment.from_string(template.read_text()).render(
+        title=title,
+        total=len(rows),
+        counts={name: verdicts.count(name) for name in VERDICTS if name in verdicts},
+        claims={
+            paper: [row for row in decided if row["paper"] == paper]
+            for paper in dict.fromkeys(row["paper"] for row in decided)
+        },
+        waiting=[f"{row['id']} ({row['item']})" for row in rows if row["verdict"] == NOT_RUN],
+        papers=[{"name": paper, "items_shown": listed} for paper, listed in by_paper.items()],
+    )
+    page.write_text(text)
+
+
+if __name__ == "__main__":
+    main(write_page)
