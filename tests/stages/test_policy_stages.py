@@ -231,6 +231,7 @@ def search(inputs, folder, beta="search", **wanted):
         folder / "trials.csv",
         folder,
         ProxySettings(**PROXY),
+        32,
         PPOSettings(**PPO),
         PolicyEvaluationSettings(**SETTINGS["evaluation"]),
         MatchedKLSettings(**{**matched, **wanted}),

@@ -1,6 +1,7 @@
 """What a user sees who makes a mistake."""
 
 import gzip
+import hashlib
 import json
 
 import pandas as pd
@@ -51,10 +52,61 @@ def test_ones_own_preferences(checkout):
         "--configfile=mine.yaml", "results/embedded/preferences/mine.parquet", scale="-p"
     )
     assert run.code == 0, run.text
-    assert run.rules == {"read_preferences"}
+    assert run.rules == {"fetch_source", "read_preferences"}
     table = pd.read_parquet(checkout.path("results/embedded/preferences/mine.parquet"))
     assert table.drop(columns="split").to_dict("records") == [PAIR] * 3
     assert table.split.nunique() == 1
+
+
+def test_a_file_that_is_edited_inside_a_folder_is_read_again(checkout):
+    """Whatever the folder's own time says; and the origin names every file with its hash."""
+    folder = checkout.path("mine")
+    folder.mkdir()
+    for name in ("a.jsonl", "b.jsonl"):
+        (folder / name).write_text(json.dumps(PAIR) + "\n")
+    checkout.path("mine.yaml").write_text("data: {preferences: {mine: {path: mine}}}")
+    target = "results/embedded/preferences/mine.parquet"
+
+    def read():
+        run = checkout.run("--configfile=mine.yaml", target, scale="-p")
+        assert run.code == 0, run.text
+        return run.rules, pd.read_parquet(checkout.path(target)).chosen.tolist()
+
+    both = {"fetch_source", "read_preferences"}
+    assert read() == (both, ["good", "good"])
+    assert read() == (set(), ["good", "good"])
+    (folder / "b.jsonl").write_text(json.dumps(PAIR | {"chosen": "fine"}) + "\n")
+    assert read() == (both, ["good", "fine"])
+    (folder / "b.jsonl").touch()
+    assert read()[0] == set()
+    inputs = json.loads(checkout.path(target).with_suffix(".json").read_text())["inputs"]
+    digest = hashlib.sha256((folder / "b.jsonl").read_bytes()).hexdigest()
+    assert inputs[str(folder / "b.jsonl")] == digest
+    assert not list(checkout.path("results").rglob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--configfile=nowhere.yaml"], "--configfile: nowhere.yaml cannot be read (No such file"),
+        (["--configfile=README.md"], "--configfile: README.md"),
+        (["--config", "a.b=1"], "--config a.b=1: 'a.b' is no key of the first level"),
+        (["--config", "seed=abc"], "--config: seed is 'abc'; expected an integer."),
+        (
+            ["uncertainty_fig33"],
+            "no rule makes uncertainty_fig33; the nearest are uncertainty_fig3",
+        ),
+        (
+            ["--config", 'data={"preferences": {"mine": {"path": "nofile"}}}'],
+            "--config: data.preferences.mine.path is 'nofile'; there is no such file or folder",
+        ),
+    ],
+)
+def test_what_snakemake_cannot_say_well_is_one_sentence(checkout, words, expected):
+    run = checkout.run("-n", *words, scale="-p")
+    assert run.code == 1
+    (line,) = lines_of(run)
+    assert line.startswith(expected), line
 
 
 def test_a_broken_row_is_named(checkout):
