@@ -1,6 +1,7 @@
 """Reward models of several architectures, and stages that are killed and go on."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,14 +18,21 @@ from transformers import (
     BertConfig,
     GemmaConfig,
     GPT2Config,
+    GPT2LMHeadModel,
     LlamaConfig,
     T5Config,
 )
 
 from rewardlab.rewards.chunks import rows_in_parts
-from rewardlab.rewards.texts import encode
+from rewardlab.rewards.texts import Reading, encode, encode_and_count, prepare_tokenizer
 from rewardlab.rewards.training import train_reward_model
-from rewardlab.rewards.trunk import forward, load_reward_model, set_heads, without_last_layer
+from rewardlab.rewards.trunk import (
+    check_length,
+    forward,
+    load_reward_model,
+    set_heads,
+    without_last_layer,
+)
 from rewardlab.running.errors import UserError
 from rewardlab.settings.rewards import RewardModelSettings
 from rewardlab.world.tokenizer import build_tokenizer
@@ -308,3 +316,43 @@ def test_scoring_a_file_without_a_response_names_the_row(material, tmp_path):
     assert process.returncode == 1
     assert "own.jsonl, line 2: the field 'response' is missing; found 'prompt'." in error
     assert "Traceback" not in error
+
+
+def test_what_is_no_reward_model_is_refused(tmp_path):
+    """transformers would go on with weights drawn at random, or a tokenizer without a word."""
+    folder = tmp_path / "language model"
+    GPT2LMHeadModel(CONFIGS["GPT-2"]).save_pretrained(folder)
+    TOKENIZER.save_pretrained(folder)
+    with pytest.raises(UserError, match=r"lacks a reward head.*would be drawn at random"):
+        load_reward_model(folder)
+    load_reward_model(folder, heads=2)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=r"config\.json is missing; it is empty"):
+        load_reward_model(tmp_path / "empty")
+    bare = shutil.copytree(folder, tmp_path / "bare")
+    for file in bare.glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(UserError, match="has no tokenizer"):
+        load_reward_model(bare, heads=2)
+    broken = shutil.copytree(folder, tmp_path / "broken")
+    (broken / "model.safetensors").write_bytes(b"x")
+    with pytest.raises(UserError, match="is no model that can be read"):
+        load_reward_model(broken, heads=2)
+
+
+def test_a_text_is_not_longer_than_the_models_positions(material):
+    model, _ = load_reward_model(material / "trunk")
+    check_length(model, 64, material)
+    with pytest.raises(UserError, match=r"max_length is 65, but the model in .* reads 64 tokens"):
+        check_length(model, 65, material)
+
+
+def test_how_much_of_the_texts_is_read_is_counted():
+    tokenizer = prepare_tokenizer(build_tokenizer())
+    rows, reading = encode_and_count(tokenizer, ["what is ?", "?"], ["Wombats !", ""], 4)
+    assert [len(row) for row in rows] == [4, 2]
+    assert reading == Reading(texts=2, empty=1, cut=1, tokens=6, unknown=reading.unknown)
+    assert reading.unknown == sum(row.count(tokenizer.unk_token_id) for row in rows) > 0
+    assert Reading(4, 0, 3, 10, 0).is_mostly_lost
+    assert Reading(4, 0, 0, 10, 6).is_mostly_lost
+    assert not Reading(4, 0, 2, 10, 5).is_mostly_lost

@@ -19,9 +19,15 @@ def load_tokenizer(folder: Path, **options: Any) -> PreTrainedTokenizerBase:
     """Return a folder's tokenizer; raises UserError if it has none."""
     _check_folder(folder)
     try:
-        return AutoTokenizer.from_pretrained(folder, **options)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **options)
     except Exception as error:  # transformers raises whatever the missing file leads to
         raise UserError(f"{folder} has no tokenizer that can be read ({_reason(error)}).") from None
+    if len(tokenizer) <= len(tokenizer.all_special_ids):
+        # Without any file of it, transformers makes one of the model's kind that knows no word.
+        raise UserError(
+            f"{folder} has no tokenizer: its files, such as tokenizer.json, are missing."
+        )
+    return tokenizer
 
 
 def load_model(
