@@ -202,6 +202,8 @@ def _setting(parameter: Parameter, given: Mapping[str, Any]) -> Any:
     except ValidationError as error:
         keys, _ = location(error)
         name = str(keys[0]) if keys else ""
+        if not name and text is None:
+            source = "the options"
         if parameter.plain_flags and given.get(name) is not None:
             source = f"--{name.replace('_', '-')}"
         raise UserError(f"{source}: {describe(error)}") from None

@@ -96,7 +96,8 @@ def _sentence(problem: Any) -> str:
     if kind == "empty":
         return f"{subject} empty; expected the keys {', '.join(context['keys'])}"
     if kind == "value_error" and isinstance(value, Mapping):  # between the keys of a section
-        return f"{path or 'here'}: expected {_expected(kind, context, problem['msg'])}"
+        expected = f"expected {_expected(kind, context, problem['msg'])}"
+        return f"{path}: {expected}" if path else expected
     empty = value is None
     found = "empty" if empty else _short(value)
     return f"{subject} {found}; expected {_expected(kind, context, problem['msg'])}"
