@@ -35,6 +35,7 @@ from rewardlab.rewards.trunk import (
 )
 from rewardlab.running.errors import UserError
 from rewardlab.settings.rewards import RewardModelSettings
+from rewardlab.stages.rewards.tabulate_texts import counted
 from rewardlab.world.tokenizer import build_tokenizer
 
 TOKENIZER = build_tokenizer()
@@ -356,3 +357,18 @@ def test_how_much_of_the_texts_is_read_is_counted():
     assert Reading(4, 0, 3, 10, 0).is_mostly_lost
     assert Reading(4, 0, 0, 10, 6).is_mostly_lost
     assert not Reading(4, 0, 2, 10, 5).is_mostly_lost
+
+
+def test_ties_empty_responses_and_lost_texts_are_said():
+    pairs = pd.DataFrame(
+        [(PROMPTS[0], RESPONSES[0], RESPONSES[0]), ("Wombats", "Burrow", "")],
+        columns=["prompt", "chosen", "rejected"],
+    )
+    tokenizer = prepare_tokenizer(build_tokenizer())
+    ((row, other), (text, lost)) = counted(tokenizer, ["a", "b"], [pairs[:1], pairs[1:]], 32)
+    assert (row["ties"], row["empty"], row["cut"], row["unknown"]) == (1, 0, 0, 0)
+    assert (other["ties"], other["empty"], other["texts"]) == (0, 1, 2)
+    assert other["unknown"] == 3
+    assert text.startswith("a: 1 of 1 pairs are ties;")
+    assert "does not reach" not in text
+    assert "**Most of these texts does not reach the reward models.**" in lost

@@ -169,6 +169,26 @@ use rule figure as draw_rewards_heldout with:
         **figure("rewards.heldout", "Reward models", "Held-out accuracy"),
 
 
+use rule job as tabulate_rewards_texts with:
+    """What is lost of the preferences' texts before a reward model sees them."""
+    input:
+        trunk=REWARD_TRUNK,
+        preferences=RUNS.paths("<results>/preferences/{set}.parquet", set=inputs.reward_sets),
+    output:
+        table=report("<results>/tables/rewards/texts.csv", **ITEM),
+        findings="<results>/tables/rewards/texts.rst",
+        provenance="<results>/tables/rewards/texts.json",
+    log:
+        "<logs>/tabulate_rewards_texts.log",
+    params:
+        **shown("Reward models", "Texts that are read"),
+        **stage(
+            "rewards.tabulate_texts",
+            settings={"max_length": "rewards.max_length"},
+            sets=inputs.reward_sets,
+        ),
+
+
 use rule job as tabulate_heads with:
     """The tables of Figures 1, 6 and 9: how much heads disagree, and how accurate they are."""
     input:
