@@ -10,9 +10,6 @@ from pathlib import Path
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
-from rewardlab.running.command_line import check_options
-from rewardlab.running.errors import UserError
-
 
 class LogHandler(LogHandlerBase):
     """Writes nothing."""
@@ -23,8 +20,19 @@ class LogHandler(LogHandlerBase):
         """Drop the record."""
 
 
-if Path(sys.argv[0]).name == "snakemake":
+def check_command_line() -> None:
+    """End with one sentence if an option of this process cannot be read."""
+    from rewardlab.running.command_line import check_options
+    from rewardlab.running.errors import UserError
+
     try:
         check_options(sys.argv[1:])
     except UserError as error:
         sys.exit(str(error))
+    # The Snakefile imports the library that stands beside it, which may be another copy than this.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rewardlab"]:
+        del sys.modules[name]
+
+
+if Path(sys.argv[0]).name == "snakemake":
+    check_command_line()
