@@ -1,7 +1,9 @@
 """A run from nothing: everything is there, twice the same, and a part runs alone."""
 
+import base64
 import csv
 import json
+import re
 
 import pandas as pd
 import yaml
@@ -43,12 +45,13 @@ def test_nothing_but_results_is_left_behind(finished_once):
     top = {path.name for path in finished_once.folder.iterdir()}
     made = {"results", "figures", "logs", ".snakemake"}
     assert made <= top
-    partial = [
+    hidden = [
         path
         for part in ("results", "figures")
-        for path in finished_once.path(part).rglob("*.partial")
+        for path in finished_once.path(part).rglob(".*")
+        if path.name != ".snakemake_timestamp"
     ]
-    assert partial == []
+    assert hidden == []
     logs = list(finished_once.path("logs/test").rglob("*.log"))
     assert logs
     assert all("done" in log.read_text() for log in logs)
@@ -79,12 +82,26 @@ def test_another_seed_gives_other_draws(finished):
     assert finished.path("results/test/tables/uncertainty/fig3.csv").read_bytes() != before
 
 
-def test_the_report_holds_the_claims(finished):
+def test_the_report_says_how_the_claims_came_out(finished):
     run = finished.run("--report", "report.html")
     assert run.code == 0, run.text
-    text = finished.path("report.html").read_text()
-    assert "U3a" in text
-    assert "Theorem 2.2" in text
+    counts = finished.path("results/test/claims.rst").read_text().strip()
+    assert counts in finished.path("report.html").read_text()
+
+
+def test_one_page_holds_the_claims_and_every_figure(finished_once):
+    page = finished_once.path("results/test/index.html").read_text()
+    claims = pd.read_csv(finished_once.path("results/test/claims.csv"))
+    for claim in claims[claims.verdict.ne("not run")].itertuples():
+        assert f"<td>{claim.id} " in page
+        assert f">{claim.verdict}</span>" in page
+    for file in finished_once.figures().values():
+        encoded = base64.b64encode(finished_once.path(file).read_bytes()).decode()
+        assert f"data:image/svg+xml;base64,{encoded}" in page
+    order = [page.index(f"<h3>Figure {number}</h3>") for number in (1, 2, 9, 10, 11)]
+    assert order == sorted(order)
+    assert "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
 
 
 def test_an_ensemble_of_whole_models(finished):
