@@ -62,13 +62,13 @@ def local_hash(source: SourceSettings, cache: Path) -> str | None:
         status = file.stat()
         marks = [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
         place = str(file.absolute())
-        if known.get(place, [])[:-1] != marks:
-            stored[place] = [*marks, file_hash(file)]
-            # What has just been changed may change again within one tick of the clock.
-            if time.time_ns() - status.st_ctime_ns < SETTLED:
-                found[place] = stored.pop(place)[-1]
-                continue
-        found[place] = stored[place][-1]
+        entry = known.get(place, [])
+        if entry[:-1] != marks:
+            entry = [*marks, file_hash(file)]
+        found[place] = entry[-1]
+        # What has just been changed may change again within one tick of the clock.
+        if time.time_ns() - status.st_ctime_ns >= SETTLED:
+            stored[place] = entry
     if stored != known:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with published(cache) as partial:

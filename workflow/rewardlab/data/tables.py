@@ -19,13 +19,15 @@ from rewardlab.data.rows import CSV_ENDINGS, PARQUET, ending_of, read_rows
 from rewardlab.running.errors import UserError
 from rewardlab.running.outputs import final_name
 
+Place = Callable[[int], str]
+"""From the number of a row (from 0) to "file, line 3"."""
+
 
 class Table(NamedTuple):
     """A table that was read, and where each of its rows stands."""
 
     frame: pd.DataFrame
-    place: Callable[[int], str]
-    """From the number of a row (from 0) to "file, line 3"."""
+    place: Place
 
 
 def read_table(path: Path, texts: Iterable[str] = ()) -> Table:

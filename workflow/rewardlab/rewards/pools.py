@@ -5,7 +5,6 @@ may be chosen, the default; reference: further samples of the base model, for qu
 columns, and references as <reward>_<reference>, the same in all rows of a prompt.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rewardlab.data.tables import has_index, read_table
+from rewardlab.data.tables import Place, has_index, read_table
 from rewardlab.running.errors import UserError
 from rewardlab.settings.aggregation import CombiningSettings
 
@@ -57,23 +56,12 @@ def read_pool(path: Path, settings: CombiningSettings) -> pd.DataFrame:
     for name in IDS:
         if table[name].map(type).nunique() > 1 and table[name].notna().all():
             table[name] = table[name].astype(str)  # 1 and "a" have no order
-    where = _Places(path, place)
-    _check_values(table, [*numbers, *fixed], where)
-    _check_prompts(table, fixed, settings, where)
+    _check_values(table, [*numbers, *fixed], place)
+    _check_prompts(table, fixed, settings, path, place)
     return table
 
 
-class _Places(NamedTuple):
-    """Says where a row of the table stands in its file."""
-
-    path: Path
-    place: Callable[[int], str]
-
-    def __call__(self, row: int) -> str:
-        return self.place(row)
-
-
-def _check_values(table: pd.DataFrame, numbers: list[str], where: _Places) -> None:
+def _check_values(table: pd.DataFrame, numbers: list[str], where: Place) -> None:
     for name in IDS:
         if table[name].isna().any():
             raise UserError(f"{where(int(table[name].isna().argmax()))}: {name} is missing.")
@@ -98,7 +86,11 @@ def _check_values(table: pd.DataFrame, numbers: list[str], where: _Places) -> No
 
 
 def _check_prompts(
-    table: pd.DataFrame, fixed: list[str], settings: CombiningSettings, where: _Places
+    table: pd.DataFrame,
+    fixed: list[str],
+    settings: CombiningSettings,
+    path: Path,
+    where: Place,
 ) -> None:
     for name in fixed:
         first = table.groupby("prompt_id", sort=False)[name].transform("first")
@@ -111,17 +103,17 @@ def _check_prompts(
     pooled = table.use.eq("pool")
     counts = pooled.groupby(table.prompt_id, sort=False).sum()
     if counts.empty:
-        raise UserError(f"{where.path} has no rows.")
+        raise UserError(f"{path} has no rows.")
     least, largest = counts.min(), max(settings.k)
     if least <= largest:
         raise UserError(
-            f"{where.path}: prompt_id {counts.idxmin()} has {least} responses to choose from, but "
+            f"{path}: prompt_id {counts.idxmin()} has {least} responses to choose from, but "
             f"k = {largest} needs {largest + 1}: k, and one more to compare with."
         )
     others = (~pooled).groupby(table.prompt_id, sort=False).sum()
     if others.any() and not others.all():
         raise UserError(
-            f"{where.path}: prompt_id {others.idxmin()} has no row with use = reference, as other "
+            f"{path}: prompt_id {others.idxmin()} has no row with use = reference, as other "
             "prompts have."
         )
 

@@ -1,5 +1,6 @@
 """Reading the YAML files that people write, with sentences about what is wrong in them."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ class _UniqueKeys(yaml.SafeLoader):
             if key.tag == "tag:yaml.org,2002:merge":
                 continue
             name = self.construct_object(key, deep=True)
-            if isinstance(name, str | int | float | bool | None) and name in seen:
+            if not isinstance(name, Hashable):
+                continue  # which the loader itself refuses
+            if name in seen:
                 raise yaml.constructor.ConstructorError(
                     problem=f"the key {name} stands twice in one section",
                     problem_mark=key.start_mark,
                 )
-            seen.add(name if not isinstance(name, list | dict) else None)
+            seen.add(name)
         return super().construct_mapping(node, deep)
 
 

@@ -183,7 +183,7 @@ def _laid_over(values: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any
 
 def _origin(keys: Sequence[str | int], files: Layers) -> str:
     """Return the strongest layer that has the keys; what no file has was given by --config."""
-    return next((_name(layer) for layer in reversed(files) if _has(layer, keys)), "--config")
+    return _origin_of_any([keys], files)
 
 
 def _origin_of_any(several: Sequence[Sequence[str | int]], files: Layers) -> str:
