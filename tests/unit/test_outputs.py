@@ -1,5 +1,6 @@
 """Outputs appear whole or not at all, and have one writer at a time."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -8,7 +9,7 @@ import time
 
 import pytest
 
-from rewardlab.running.errors import UserError
+from rewardlab.running.errors import UserError, of_the_machine
 from rewardlab.running.outputs import exclusive, final_name, kept_after_a_kill, published
 
 
@@ -148,3 +149,17 @@ def test_many_writers_at_once_are_one_after_the_other(tmp_path):
         thread.join()
     assert target.read_text() == "200"
     assert [file.name for file in tmp_path.iterdir()] == ["count"]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; nothing was"),
+        (RuntimeError("IoError: No space left on device (28)"), "No space left on device; nothing"),
+        (PermissionError(errno.EACCES, "Permission denied", "x.csv"), "Permission denied (x.csv)."),
+        (FileExistsError(errno.EEXIST, "File exists", "folder"), "File exists (folder)."),
+    ],
+)
+def test_what_is_the_machines_fault_is_one_sentence(error, expected):
+    assert of_the_machine(error).startswith(expected)
+    assert of_the_machine(ValueError("a mistake of ours")) is None

@@ -12,6 +12,7 @@ class UserError(Exception):
 FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 REFUSED = {
     errno.EACCES,
+    errno.EEXIST,
     errno.EPERM,
     errno.EROFS,
     errno.EISDIR,
