@@ -68,7 +68,7 @@ FAULTS = (
     Fault("data/rows.py", 'if "\\\\ud" in text.lower():', "if False:"),
     Fault("data/rows.py", "line = first + error.lineno - 1", "line = error.lineno"),
     Fault("data/rows.py", "line = reader.line_num + 1", "line = reader.line_num"),
-    Fault("data/tables.py", "index=None if has_index(table) else False", "index=False"),
+    Fault("data/tables.py", "preserve_index=None if has_index(table) else False", "preserve_index=False"),
     Fault("data/tables.py", "or is_code.any()", ""),
     Fault("data/tables.py", "whole and empty.any()", "False"),
     Fault("data/sources.py", "status.st_ino, status.st_mtime_ns, status.st_ctime_ns]", "status.st_mtime_ns]"),

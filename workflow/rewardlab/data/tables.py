@@ -106,10 +106,11 @@ def write_table(table: pd.DataFrame, path: Path, float_format: str | None = None
     An index that is more than the rows' numbers is kept: in parquet as such, else as columns.
     Raises UserError as `check_writable` does.
     """
-    check_writable(table, path)
     ending = ending_of(final_name(path))
     if ending == PARQUET:
-        table.to_parquet(path, index=None if has_index(table) else False)
+        import pyarrow.parquet as parquet
+
+        parquet.write_table(_as_arrow(table, path), path)
         return
     if has_index(table):
         table = table.reset_index()
