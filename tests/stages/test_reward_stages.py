@@ -24,7 +24,7 @@ from transformers import (
 )
 
 from rewardlab.rewards.chunks import rows_in_parts
-from rewardlab.rewards.texts import Reading, encode, encode_and_count, prepare_tokenizer
+from rewardlab.rewards.texts import encode, prepare_tokenizer
 from rewardlab.rewards.training import train_reward_model
 from rewardlab.rewards.trunk import (
     check_length,
@@ -346,17 +346,6 @@ def test_a_text_is_not_longer_than_the_models_positions(material):
     check_length(model, 64, material)
     with pytest.raises(UserError, match=r"max_length is 65, but the model in .* reads 64 tokens"):
         check_length(model, 65, material)
-
-
-def test_how_much_of_the_texts_is_read_is_counted():
-    tokenizer = prepare_tokenizer(build_tokenizer())
-    rows, reading = encode_and_count(tokenizer, ["what is ?", "?"], ["Wombats !", ""], 4)
-    assert [len(row) for row in rows] == [4, 2]
-    assert reading == Reading(texts=2, empty=1, cut=1, tokens=6, unknown=reading.unknown)
-    assert reading.unknown == sum(row.count(tokenizer.unk_token_id) for row in rows) > 0
-    assert Reading(4, 0, 3, 10, 0).is_mostly_lost
-    assert Reading(4, 0, 0, 10, 6).is_mostly_lost
-    assert not Reading(4, 0, 2, 10, 5).is_mostly_lost
 
 
 def test_ties_empty_responses_and_lost_texts_are_said():

@@ -139,6 +139,7 @@ def test_a_json_array_and_csv(tmp_path, name):
     [
         ("rows.json", '[{"prompt": "p"},\n 7]', "rows.json, item 1: the field 'chosen' is missing"),
         ("rows.json", "[\n {broken]", "rows.json, line 2: not JSON"),
+        ("rows.json", "\n\n[\n {broken]", "rows.json, line 4: not JSON"),
         ("rows.json", '{\n "data": []}', "line 1: not JSON.*one JSON object a line, or a list"),
         ("rows.csv", "prompt,chosen\na,b,c\n", "rows.csv, line 2: 3 values for 2 columns"),
         (
@@ -161,6 +162,13 @@ def test_prompts_as_messages_and_as_texts(tmp_path):
     asked = message("user", "hi")
     path = write(tmp_path / "rows.jsonl", {"prompt": asked}, {"prompt": "p"}, {"text": "t"})
     assert list(read_texts(read_rows([path]))) == ["\n\nHuman: hi\n\nAssistant:", "p", "t"]
+
+
+def test_a_prompt_waits_for_the_assistants_answer(tmp_path):
+    asked = message("user", "hi") + message("assistant", "hello")
+    path = write(tmp_path / "rows.jsonl", {"prompt": asked})
+    with pytest.raises(UserError, match=r"line 1: prompt: a prompt ends with the user's message"):
+        list(read_texts(read_rows([path])))
 
 
 def test_dialogues_reach_a_chat_template_turn_by_turn():

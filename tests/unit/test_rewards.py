@@ -13,8 +13,9 @@ from rewardlab.evaluation import ensembles
 from rewardlab.evaluation.rewardbench import recomputed, section_of, section_scores, total
 from rewardlab.rewards import losses
 from rewardlab.rewards.heads import data_orders, fit_bootstrap_heads, fit_paper_heads
-from rewardlab.rewards.texts import joined, messages
+from rewardlab.rewards.texts import Reading, encode_and_count, joined, messages, prepare_tokenizer
 from rewardlab.settings.rewards import BootstrapHeadsSettings, PaperHeadsSettings
+from rewardlab.world.tokenizer import build_tokenizer
 
 
 def test_bradley_terry_by_hand():
@@ -183,3 +184,29 @@ def test_texts():
         ("assistant", "because"),
     ]
     assert messages("plain", "answer")[0] == {"role": "user", "content": "plain"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "lengths", "cut"), [(4, [4, 2], 1), (5, [5, 2], 1), (6, [6, 2], 0)]
+)
+def test_how_much_of_the_texts_is_read_is_counted(limit, lengths, cut):
+    """The first is six tokens long, with the end token that is added."""
+    tokenizer = prepare_tokenizer(build_tokenizer())
+    rows, reading = encode_and_count(tokenizer, ["what is ?", "?"], ["Wombats !", " "], limit)
+    assert [len(row) for row in rows] == lengths
+    unknown = sum(row.count(tokenizer.unk_token_id) for row in rows)
+    assert reading == Reading(texts=2, empty=1, cut=cut, tokens=sum(lengths), unknown=unknown)
+    assert unknown > 0
+
+
+@pytest.mark.parametrize(
+    ("reading", "lost"),
+    [
+        (Reading(4, 0, cut=2, tokens=10, unknown=0), False),
+        (Reading(4, 0, cut=3, tokens=10, unknown=0), True),
+        (Reading(4, 0, cut=0, tokens=10, unknown=5), False),
+        (Reading(4, 0, cut=0, tokens=10, unknown=6), True),
+    ],
+)
+def test_more_than_half_is_most(reading, lost):
+    assert reading.is_mostly_lost is lost

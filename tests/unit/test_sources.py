@@ -1,6 +1,7 @@
 """Sources: local paths, hub repositories at a revision, checksums."""
 
 import hashlib
+import os
 
 import pytest
 
@@ -129,6 +130,24 @@ def test_a_file_that_rests_is_hashed_once(tmp_path, monkeypatch):
     assert local_hash(local(file), cache) == expected
     file.write_text("one more")
     assert local_hash(local(file), cache) != expected
+
+
+def test_a_file_that_was_given_its_old_time_is_hashed_again(tmp_path, monkeypatch):
+    file, cache = tmp_path / "a.jsonl", tmp_path / "cache.json"
+    file.write_text("one")
+    monkeypatch.setattr(sources, "SETTLED", 0)
+    first, status = local_hash(local(file), cache), file.stat()
+    file.write_text("two")
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert local_hash(local(file), cache) != first
+
+
+def test_what_was_just_changed_is_not_taken_for_settled(tmp_path):
+    """It could change again within one tick of the clock, its marks the same."""
+    file, cache = tmp_path / "a.jsonl", tmp_path / "cache.json"
+    file.write_text("one")
+    local_hash(local(file), cache)
+    assert not cache.exists()
 
 
 def test_a_manifest_lists_the_chosen_files_and_the_origin_names_them(tmp_path):

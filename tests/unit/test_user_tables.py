@@ -51,6 +51,14 @@ def test_an_index_is_kept(tmp_path, ending):
     assert ids.tolist() == list("wxyz")
 
 
+def test_whole_numbers_with_a_gap_keep_their_digits(tmp_path):
+    text = "name,id\na,12345678901234567\nb,\n"
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(text)
+    write_table(read_table(source).frame, target)
+    assert target.read_text() == text
+
+
 def test_missing_values_nested_values_and_odd_columns(tmp_path):
     rows = [{"id": 1, "meta": {"a": [1]}}, {"id": None, "meta": None}, {"meta": "text"}]
     path = tmp_path / "in.jsonl"

@@ -63,14 +63,18 @@ def _read_cells(path: Path) -> pd.DataFrame:
 
 
 def _as_numbers(cells: pd.Series) -> pd.Series:
-    """Return a column of texts as numbers if it holds nothing else, and "007" is none."""
-    empty = cells.eq("")
-    numbers = pd.to_numeric(cells.mask(empty), errors="coerce")
-    is_code = cells.str.match(r"[+-]?0\d")
-    if empty.all() or (numbers.isna() & ~empty).any() or is_code.any():
-        return cells.mask(empty)
-    whole = cells[~empty].str.fullmatch(r"[+-]?\d+").all()
-    return numbers.astype("Int64") if whole and empty.any() else numbers
+    """Return a column of texts as numbers if it holds nothing else; "007" is none, nor is what a
+    whole number of 64 bits cannot hold."""
+    texts = cells[cells.ne("")]
+    numbers = pd.to_numeric(texts, errors="coerce")
+    kept = cells.mask(cells.eq(""))
+    if texts.empty or numbers.isna().any() or texts.str.match(r"[+-]?0\d").any():
+        return kept
+    if not texts.str.fullmatch(r"[+-]?\d+").all():
+        return numbers.reindex(cells.index)
+    if numbers.dtype != "int64":
+        return kept
+    return numbers if len(texts) == len(cells) else numbers.astype("Int64").reindex(cells.index)
 
 
 def check_ending(path: Path) -> None:
