@@ -59,11 +59,12 @@ for item in [item for item in workflow.rules if hasattr(item.params, "target")]:
 
 
 try:
-    check_targets(
-        asked_for(sys.argv),
-        [item.name for item in workflow.rules if not item.has_wildcards()]
-        + [file_of(item) for item in workflow.rules if hasattr(item.params, "target")],
-        [file.regex() for item in workflow.rules for file in item.output],
-    )
+    asked, made = asked_for(sys.argv), [
+        file.regex() for item in workflow.rules for file in item.output
+    ]
+    files = [file_of(item) for item in workflow.rules if hasattr(item.params, "target")]
+    plain = [item.name for item in workflow.rules if not item.has_wildcards()]
+    check_targets(asked.targets, plain + files, made)
+    check_targets(asked.others, [item.name for item in workflow.rules] + files, made)
 except UserError as error:
     sys.exit(str(error))

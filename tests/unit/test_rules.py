@@ -178,6 +178,7 @@ def test_a_mistyped_target_gets_its_nearest():
 
 
 def test_the_targets_of_a_command():
-    command = ["/bin/snakemake", "--cores", "all", "a", "b", "--config", "seed=1"]
-    assert asked_for(command) == ["a", "b"]
-    assert asked_for(["pytest", "x"]) == []
+    options = ["--cores", "all", "a", "b", "--until", "c", "--forcerun", "d", "--config", "seed=1"]
+    for program in ("/bin/snakemake", "/lib/snakemake/__main__.py"):
+        assert asked_for([program, *options]) == (["a", "b"], ["c", "d"])
+    assert asked_for(["pytest", "x"]) == ([], [])

@@ -232,8 +232,17 @@ CASES = {
     ),
     "a method twice": (
         "policies: {experiments: {frontier: {methods: [vanilla, vanilla]}}}",
-        "expected every method once in experiments.frontier.",
+        "frontier.methods is ['vanilla', 'vanilla']; expected each once, but 'vanilla'",
     ),
+    "a property twice": (
+        "aggregation: {properties: [helpful, helpful]}",
+        "aggregation.properties is ['helpful', 'helpful']; expected each once, but 'helpful'",
+    ),
+    "a property of a name that is taken": (
+        "aggregation: {properties: [helpful, or]}",
+        "expected properties of other names than and, or,",
+    ),
+    "a set twice": ("rewards: {sets: [overall, overall]}", "expected each once, but 'overall'"),
     "a method that is none in an experiment": (
         "policies: {experiments: {fig7: {methods: [reference, vanila]}}}",
         "in experiments.fig7, not 'vanila'",
@@ -378,6 +387,7 @@ def test_a_binary_or_missing_file_is_named(tmp_path):
         ),
         (["-n", "--config", "a.b=1"], "--config a.b=1: 'a.b' is no key of the first level"),
         (["-C", "seed"], "--config seed: expected key=value"),
+        (["--config", "seed=1", "seed=2"], "--config seed=1: seed is given twice"),
     ],
 )
 def test_options_are_read_before_snakemake_does(tmp_path, monkeypatch, words, expected):

@@ -19,6 +19,10 @@ def local(path, **more):
     return SourceSettings(path=str(path), **more)
 
 
+def hash_of(source, cache, kind="dataset"):
+    return local_hash(source, kind, cache, cache.with_name("manifest.json"))
+
+
 def test_a_local_file(tmp_path):
     file = tmp_path / "a.jsonl"
     file.write_text("x")
@@ -111,43 +115,84 @@ def test_the_hash_of_local_files_follows_their_content_alone(tmp_path):
     folder, cache = tmp_path / "data", tmp_path / "cache.json"
     folder.mkdir()
     (folder / "a.jsonl").write_text("one")
-    first = local_hash(local(folder), cache)
-    assert first == local_hash(local(folder), cache)
+    first = hash_of(local(folder), cache)
+    assert first == hash_of(local(folder), cache)
     (folder / "a.jsonl").touch()
-    assert local_hash(local(folder), cache) == first
+    assert hash_of(local(folder), cache) == first
     (folder / "a.jsonl").write_text("two")  # in place, of the same size
-    assert local_hash(local(folder), cache) != first
-    assert local_hash(local(folder / "a.jsonl"), cache) is not None
-    assert local_hash(local(tmp_path / "nowhere"), cache) is None
+    assert hash_of(local(folder), cache) != first
+    assert hash_of(local(folder / "a.jsonl"), cache) is not None
+    assert hash_of(local(tmp_path / "nowhere"), cache) is None
 
 
 def test_a_file_that_rests_is_hashed_once(tmp_path, monkeypatch):
     file, cache = tmp_path / "a.jsonl", tmp_path / "cache.json"
     file.write_text("one")
     monkeypatch.setattr(sources, "SETTLED", 0)
-    expected = local_hash(local(file), cache)
+    expected = hash_of(local(file), cache)
     monkeypatch.setattr(sources, "file_hash", lambda path: "another")
-    assert local_hash(local(file), cache) == expected
+    assert hash_of(local(file), cache) == expected
     file.write_text("one more")
-    assert local_hash(local(file), cache) != expected
+    assert hash_of(local(file), cache) != expected
 
 
 def test_a_file_that_was_given_its_old_time_is_hashed_again(tmp_path, monkeypatch):
     file, cache = tmp_path / "a.jsonl", tmp_path / "cache.json"
     file.write_text("one")
     monkeypatch.setattr(sources, "SETTLED", 0)
-    first, status = local_hash(local(file), cache), file.stat()
+    first, status = hash_of(local(file), cache), file.stat()
     file.write_text("two")
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert local_hash(local(file), cache) != first
+    assert hash_of(local(file), cache) != first
 
 
 def test_what_was_just_changed_is_not_taken_for_settled(tmp_path):
     """It could change again within one tick of the clock, its marks the same."""
     file, cache = tmp_path / "a.jsonl", tmp_path / "cache.json"
     file.write_text("one")
-    local_hash(local(file), cache)
+    hash_of(local(file), cache)
     assert not cache.exists()
+
+
+def test_results_outlive_the_files_that_they_were_made_of(tmp_path):
+    folder, cache, manifest = (tmp_path / name for name in ("data", "cache.json", "manifest.json"))
+    folder.mkdir()
+    (folder / "a.jsonl").write_text("one")
+    first = hash_of(local(folder), cache)
+    write_manifest(manifest, folder, resolve(local(folder), "dataset", "k"))
+    (folder / "a.jsonl").unlink()
+    folder.rmdir()
+    assert hash_of(local(folder), cache) == first
+    manifest.unlink()
+    assert hash_of(local(folder), cache) is None
+
+
+def test_of_a_local_model_every_file_counts(tmp_path):
+    """transformers reads what it finds in the folder, whatever the patterns say."""
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_text(name)
+    source, cache = local(tmp_path, files=["config.json"]), tmp_path.parent / "cache.json"
+    assert [file.name for file in resolve(source, "dataset", "k")] == ["config.json"]
+    both = ["config.json", "tokenizer.json"]
+    assert [file.name for file in resolve(source, "model", "k")] == both
+    first = {kind: hash_of(source, cache, kind) for kind in ("dataset", "model")}
+    (tmp_path / "tokenizer.json").write_text("other")
+    assert hash_of(source, cache, "dataset") == first["dataset"]
+    assert hash_of(source, cache, "model") != first["model"]
+
+
+def test_links_are_followed_once_and_lead_somewhere(tmp_path):
+    inner = tmp_path / "elsewhere"
+    inner.mkdir()
+    (inner / "b.jsonl").write_text("b")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "linked").symlink_to(inner)
+    (inner / "back").symlink_to(folder)
+    assert resolve(local(folder), "dataset", "k") == [folder / "linked" / "b.jsonl"]
+    (folder / "c.jsonl").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match=r"c\.jsonl is a link to a file that is not there"):
+        resolve(local(folder), "dataset", "k")
 
 
 def test_a_manifest_lists_the_chosen_files_and_the_origin_names_them(tmp_path):

@@ -6,6 +6,7 @@ For files these functions give names; the rules say where the files of these nam
 from typing import Any
 
 from rewardlab.data.sampling import SamplingSettings, pair_sampling, pool_sampling
+from rewardlab.data.sources import kind_of
 from rewardlab.policies.experiments import batches_of, ensembles_of, is_nested, runs_of
 from rewardlab.policies.names import VANILLA, Policy
 from rewardlab.settings.aggregation import CombiningSettings
@@ -23,7 +24,7 @@ def model_of(config: Settings, name: str) -> str:
 
 def kind_of_source(config: Settings, wildcards: Any) -> str:
     """Return which of the hub's kinds of repository a source is."""
-    return "model" if wildcards.source in ("language_model", "reward_trunk") else "dataset"
+    return kind_of(wildcards.source)
 
 
 def cutting(config: Settings, wildcards: Any) -> CuttingSettings:

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from rewardlab.data.sources import local_hash
+from rewardlab.data.sources import kind_of, local_hash
 from rewardlab.evaluation.ledger import Claim, read_ledger
 from rewardlab.evaluation.printed import filled
+from rewardlab.running.command_line import is_snakemake
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.running.fingerprint import fingerprint
@@ -68,8 +69,10 @@ class Runs:
         """Return an option: the hash of the local files of a source, which is run again by it."""
 
         def hashed(wildcards) -> str | None:
-            source = self.of(wildcards).data.sources()[key.format(**wildcards)]
-            return local_hash(source, HASHES)
+            name = key.format(**wildcards)
+            source = self.of(wildcards).data.sources()[name]
+            manifest = Path(f"results/{wildcards.run}/sources/{name}.json")
+            return local_hash(source, kind_of(name), HASHES, manifest)
 
         return hashed
 
@@ -222,23 +225,31 @@ def ledger_rules(*ids: str) -> dict[str, Any]:
     return {name: found[name].model_dump(mode="json", exclude_none=True) for name in ids}
 
 
-def asked_for(command: Sequence[str]) -> list[str]:
-    """Return the targets of a `snakemake` command; none of its jobs' commands, or of a program's.
+class Asked(NamedTuple):
+    """What a command names: targets, and where --until, --omit-from and --forcerun take hold."""
 
-    Snakemake does not tell them while it reads a Snakefile.
+    targets: list[str]
+    others: list[str]
+
+
+def asked_for(command: Sequence[str]) -> Asked:
+    """Return what a `snakemake` command names; nothing of its jobs' commands, or of a program's.
+
+    Snakemake does not tell it while it reads a Snakefile.
     """
-    if not command or Path(command[0]).name != "snakemake":
-        return []
+    if not is_snakemake(command):
+        return Asked([], [])
     from snakemake.cli import get_argument_parser
 
-    return list(get_argument_parser().parse_args(list(command[1:])).targets)
+    given = get_argument_parser().parse_args(list(command[1:]))
+    return Asked(sorted(given.targets), sorted(given.until | given.omit_from | given.forcerun))
 
 
 def check_targets(asked: Iterable[str], targets: Iterable[str], patterns: Iterable[str]) -> None:
     """Raise UserError on a target that nothing makes, naming those that are nearest.
 
-    targets: rules that can be asked for by name, and the files of the report's items; patterns:
-    regular expressions of all files that any rule makes.
+    targets: names of rules, and the files of the report's items; patterns: regular expressions of
+    all files that any rule makes.
     """
     known = sorted(targets)
     made = [re.compile(pattern) for pattern in patterns]

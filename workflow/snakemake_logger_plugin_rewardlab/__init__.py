@@ -6,7 +6,6 @@ plugin first, which is why this one is one. As a logger it is of no use.
 """
 
 import sys
-from pathlib import Path
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
@@ -22,9 +21,11 @@ class LogHandler(LogHandlerBase):
 
 def check_command_line() -> None:
     """End with one sentence if an option of this process cannot be read."""
-    from rewardlab.running.command_line import check_options
+    from rewardlab.running.command_line import check_options, is_snakemake
     from rewardlab.running.errors import UserError
 
+    if not is_snakemake(sys.argv):
+        return
     try:
         check_options(sys.argv[1:])
     except UserError as error:
@@ -34,5 +35,4 @@ def check_command_line() -> None:
         del sys.modules[name]
 
 
-if Path(sys.argv[0]).name == "snakemake":
-    check_command_line()
+check_command_line()

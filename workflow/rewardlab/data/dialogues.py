@@ -8,14 +8,18 @@ with "Assistant:".
 import re
 from typing import Any
 
+from rewardlab.running.documents import DoubledKey, parse_json
 from rewardlab.running.errors import UserError
 
 HUMAN, ASSISTANT, SYSTEM = "\n\nHuman:", "\n\nAssistant:", "\n\nSystem:"
 SPEAKERS = {"user": HUMAN, "assistant": ASSISTANT, "system": SYSTEM}
 ROLES = {marker.strip(" :\n"): role for role, marker in SPEAKERS.items()}
 TURN = re.compile(rf"\n\n({'|'.join(ROLES)}):")
-# The empty line before the first turn may be missing; "System:" alone begins many a plain text.
-BEGINNING = re.compile(r"\n*(Human:|System:(?=.*\n\n(Human|Assistant):))", re.DOTALL)
+# The empty line before the first turn may be missing; "System:" and "Assistant:" alone begin many a
+# plain text.
+BEGINNING = re.compile(
+    r"\s*(Human:|System:(?=.*\n\n(Human|Assistant):)|Assistant:(?=.*\n\nHuman:))", re.DOTALL
+)
 WAITING = re.compile(rf"{ASSISTANT}\s*\Z")
 
 Message = dict[str, str]
@@ -36,10 +40,10 @@ def messages(prompt: str, response: str) -> list[Message]:
     answer = {"role": "assistant", "content": response}
     if not is_dialogue(prompt):
         return [{"role": "user", "content": prompt}, answer]
-    turns = TURN.split("\n\n" + WAITING.sub("", prompt.lstrip("\n")))[1:]
+    turns = TURN.split("\n\n" + WAITING.sub("", prompt.lstrip()))[1:]
     return [
         *(
-            {"role": ROLES[speaker], "content": content.strip()}
+            {"role": ROLES[speaker], "content": content.removeprefix(" ")}
             for speaker, content in zip(turns[::2], turns[1::2], strict=True)
         ),
         answer,
@@ -92,6 +96,8 @@ def field_of(fields: dict[str, Any], name: str, location: str) -> str | list[Mes
     if value is None:
         raise UserError(f"{location}: the field {name!r} is null; expected a text or messages.")
     if isinstance(value, str):
+        value = _written_chat(value) or value.replace("\r\n", "\n")
+    if isinstance(value, str):
         return value
     if isinstance(value, list):
         return checked_chat(value, f"{location}: {name}")
@@ -100,6 +106,17 @@ def field_of(fields: dict[str, Any], name: str, location: str) -> str | list[Mes
         f"{location}: the field {name!r} is of the kind {kind}; expected a text or a list of "
         "messages."
     )
+
+
+def _written_chat(text: str) -> list | None:
+    """Return a list of messages that stands as JSON in a text, as in a cell of CSV; None if not."""
+    if not text.startswith("[{"):
+        return None
+    try:
+        value = parse_json(text)
+    except (ValueError, DoubledKey):
+        return None
+    return value if all(isinstance(part, dict) and "role" in part for part in value) else None
 
 
 def prompt_of(fields: dict[str, Any], name: str, location: str) -> str:

@@ -14,6 +14,7 @@ from rewardlab.data.dialogues import (
     Message,
     dialogue,
     field_of,
+    messages,
     prompt_of,
 )
 from rewardlab.data.rows import Row
@@ -77,7 +78,7 @@ def split_chats(
     """Split two chats, which must share all messages but the last, the assistant's.
 
     prompt: messages that come before those of both, unless they repeat them; or a text, which
-    stands before single messages and is left aside before whole chats.
+    stands before single messages, and which whole chats have to repeat.
     """
     for name, chat in (("chosen", chosen), ("rejected", rejected)):
         if chat[-1]["role"] != "assistant":
@@ -88,7 +89,17 @@ def split_chats(
     if isinstance(prompt, str):
         if len(chosen) == len(rejected) == 1:
             return Pair(prompt, chosen[0]["content"], rejected[0]["content"])
+        if not all(_holds(chat, prompt) for chat in (chosen, rejected)):
+            raise UserError(
+                f"{location}: the prompt is none of the user's messages in both chats; expected "
+                "chats that repeat it, or single messages of the assistant's."
+            )
     elif not all(chat[: len(prompt)] == prompt for chat in (chosen, rejected)):
+        if any(prompt[-1]["role"] == chat[0]["role"] for chat in (chosen, rejected)):
+            raise UserError(
+                f"{location}: the prompt ends with a message of role {prompt[-1]['role']!r} and a "
+                "chat begins with another; expected chats that go on from the prompt or repeat it."
+            )
         chosen, rejected = prompt + chosen, prompt + rejected
     for name, chat in (("chosen", chosen), ("rejected", rejected)):
         if len(chat) < 2:
@@ -102,3 +113,9 @@ def split_chats(
             "last."
         )
     return Pair(dialogue(chosen[:-1], location), chosen[-1]["content"], rejected[-1]["content"])
+
+
+def _holds(chat: list[Message], prompt: str) -> bool:
+    """Return whether a chat has a prompt's text as a message of the user's, or as its turns."""
+    said = [message["content"].strip() for message in chat if message["role"] == "user"]
+    return prompt.strip() in said or messages(prompt, chat[-1]["content"]) == chat

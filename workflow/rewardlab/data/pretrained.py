@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 from transformers import (
     AutoModelForCausalLM,
@@ -37,13 +38,14 @@ def load_model(
     new: Callable[[PreTrainedModel, str], bool] = lambda model, name: False,
     **options: Any,
 ) -> PreTrainedModel:
-    """Return the model of a folder with all weights from its files.
+    """Return the model of a folder in single precision, with all weights from its files.
 
     kind: one of transformers' auto classes; new: says of which weights they may be missing, and
     are drawn at random; what: the others, for the message. Raises UserError if the folder is no
     model, or lacks weights: transformers draws them at random and goes on.
     """
     _check_folder(folder)
+    options = {"dtype": torch.float32, **options}  # transformers would take that of the files
     try:
         model, report = kind.from_pretrained(folder, output_loading_info=True, **options)
     except Exception as error:

@@ -1,5 +1,6 @@
 """Prompts as they stand, or cut from the beginnings of texts as TRL's PPO example cuts reviews."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
@@ -7,6 +8,8 @@ import numpy as np
 from rewardlab.data.dialogues import is_dialogue, prompt_of
 from rewardlab.data.rows import Row
 from rewardlab.running.errors import UserError
+
+log = logging.getLogger("rewardlab")
 
 
 def read_texts(rows: Iterable[Row]) -> Iterator[str]:
@@ -20,8 +23,14 @@ def read_texts(rows: Iterable[Row]) -> Iterator[str]:
 
 
 def whole_prompts(texts: Iterable[str], minimum_characters: float) -> list[str]:
-    """Return every text of more than `minimum_characters`, as it stands."""
-    return [text for text in texts if len(text) > minimum_characters]
+    """Return every text of more than `minimum_characters`, as it stands; say how many are not."""
+    every = list(texts)
+    kept = [text for text in every if len(text) > minimum_characters]
+    if left := len(every) - len(kept):
+        level = logging.INFO if minimum_characters else logging.WARNING
+        what = f"of {minimum_characters:g} characters or fewer" if minimum_characters else "empty"
+        log.log(level, "%d of %d prompts are %s, and are left out", left, len(every), what)
+    return kept
 
 
 def cut_prompts(

@@ -8,10 +8,11 @@ import csv
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from rewardlab.running.documents import DoubledKey, parse_json
 from rewardlab.running.errors import UserError
 
 Row = tuple[str, dict[str, Any]]  # "file, line 3" and its fields
@@ -82,33 +83,38 @@ def _json_rows(file: Path, stream: TextIO) -> Iterator[Row]:
 
 def _array(file: Path, text: str, first: int) -> Iterator[Row]:
     """Yield the objects of a JSON array that begins in the line `first`."""
-    try:
-        items = json.loads(text)
-    except json.JSONDecodeError as error:
-        line = first + error.lineno - 1
-        raise UserError(
-            f"{file}, line {line}: not JSON ({error.msg} at column {error.colno})."
-        ) from None
+    items = _parsed(text, lambda line: f"{file}, line {first + line - 1}", "")
+    has_halves = "\\ud" in text.lower()
     for number, item in enumerate(items, start=1):
-        yield f"{file}, item {number}", _checked(item, f"{file}, item {number}", text)
+        yield f"{file}, item {number}", _checked(item, f"{file}, item {number}", has_halves)
 
 
 def _object(line: str, location: str) -> dict[str, Any]:
+    expected = "; expected one JSON object a line, or a list of them"
+    value = _parsed(line, lambda _: location, expected)
+    return _checked(value, location, "\\ud" in line.lower())
+
+
+def _parsed(text: str, place: Callable[[int], str], expected: str) -> Any:
+    """Return what JSON text says; place: of a line of it, from 1."""
     try:
-        value = json.loads(line)
-    except json.JSONDecodeError as error:
+        return parse_json(text)
+    except DoubledKey as error:
         raise UserError(
-            f"{location}: not JSON ({error.msg} at column {error.colno}); expected one JSON object "
-            "a line, or a list of them."
+            f"{place(1)}: the field {str(error)!r} stands twice in one object."
         ) from None
-    return _checked(value, location, line)
+    except json.JSONDecodeError as error:
+        what = f"not JSON ({error.msg} at column {error.colno}){expected}"
+        raise UserError(f"{place(error.lineno)}: {what}.") from None
+    except ValueError as error:  # a number of thousands of digits, for example
+        raise UserError(f"{place(1)}: cannot be read ({error}).") from None
 
 
-def _checked(value: Any, location: str, text: str) -> dict[str, Any]:
+def _checked(value: Any, location: str, has_halves: bool) -> dict[str, Any]:
     """Return a JSON object whose texts are Unicode: JSON can hold halves of characters."""
     if not isinstance(value, dict):
         raise UserError(f"{location}: expected a JSON object, found {type(value).__name__}.")
-    if "\\ud" in text.lower():
+    if has_halves:
         for name, field in value.items():
             try:
                 json.dumps([name, field], ensure_ascii=False).encode()

@@ -2,24 +2,34 @@
 
 import hashlib
 import json
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
 from rewardlab.running.errors import UserError
 from rewardlab.running.outputs import published
-from rewardlab.running.provenance import file_hash
+from rewardlab.running.provenance import file_hash, manifest_of
 from rewardlab.settings.data import SourceSettings
+
+Kind = Literal["dataset", "model"]
 
 SETTLED = 2_000_000_000  # nanoseconds
 
 
-def resolve(source: SourceSettings, kind: Literal["dataset", "model"], key: str) -> list[Path]:
+def kind_of(name: str) -> Kind:
+    """Return which of the hub's kinds of repository a source is, by its key below data."""
+    return "model" if name in ("language_model", "reward_trunk") else "dataset"
+
+
+def resolve(source: SourceSettings, kind: Kind, key: str) -> list[Path]:
     """Return the source's files, downloaded at its revision if need be, checksums checked.
 
     kind: which of the hub's kinds of repository it is; key: where the setting stands, for messages.
+    Of a local model these are all files of its folder, whatever `files` picks: transformers reads
+    what it finds there.
     Raises UserError if there is nothing at the path, no file matches, or a checksum differs.
     """
     if source.path is not None:
@@ -28,7 +38,7 @@ def resolve(source: SourceSettings, kind: Literal["dataset", "model"], key: str)
             raise UserError(f"{key}.path is {source.path!r}; there is no such file or folder.")
     else:
         root = _download(source, kind, key)
-    files = _files(root, source.files, key)
+    files = _files(root, source, kind, key)
     for name, expected in source.sha256.items():
         if expected is not None:
             _check(root, files, name, expected, key)
@@ -45,17 +55,22 @@ def root_of(files: Sequence[Path]) -> Path:
     )
 
 
-def local_hash(source: SourceSettings, cache: Path) -> str | None:
+def local_hash(source: SourceSettings, kind: Kind, cache: Path, manifest: Path) -> str | None:
     """Return a hash of the names and contents of a local source's files; None if it has none.
 
-    cache: a file of hashes by path, each as good as the file's size, inode and times of change.
+    cache: a file of hashes by path, each as good as the file's size, inode and times of change;
+    manifest: where the files were listed, which decides once they have gone: results outlive them.
     """
-    if source.path is None or not Path(source.path).exists():
+    if source.path is None:
         return None
+    if not Path(source.path).exists():
+        listed = manifest_of(manifest)
+        return None if listed is None else _hash_of(listed[1])
     try:
-        files = _files(Path(source.path), source.files, "")
+        files = _files(Path(source.path), source, kind, "")
     except UserError:  # the job itself will say what is wrong
         return None
+    root = root_of(files)
     known = _read_cache(cache)
     found, stored = {}, dict(known)
     for file in files:
@@ -65,7 +80,7 @@ def local_hash(source: SourceSettings, cache: Path) -> str | None:
         entry = known.get(place, [])
         if entry[:-1] != marks:
             entry = [*marks, file_hash(file)]
-        found[place] = entry[-1]
+        found[str(file.relative_to(root))] = entry[-1]
         # What has just been changed may change again within one tick of the clock.
         if time.time_ns() - status.st_ctime_ns >= SETTLED:
             stored[place] = entry
@@ -73,7 +88,11 @@ def local_hash(source: SourceSettings, cache: Path) -> str | None:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with published(cache) as partial:
             partial.write_text(json.dumps(stored, indent=1) + "\n")
-    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+    return _hash_of(found)
+
+
+def _hash_of(hashes: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
 
 
 def _read_cache(cache: Path) -> dict[str, list]:
@@ -103,17 +122,16 @@ def _download(source: SourceSettings, kind: str, key: str) -> Path:
     return Path(folder)
 
 
-def _files(root: Path, patterns: Sequence[str], key: str) -> list[Path]:
+def _files(root: Path, source: SourceSettings, kind: Kind, key: str) -> list[Path]:
     if root.is_file():
         return [root]
-    every = {
-        str(file.relative_to(root)): file
-        for file in sorted(root.rglob("*"))
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(root).parts)
-    }
+    every = {str(file.relative_to(root)): file for file in sorted(_below(root))}
+    patterns = source.files
     for pattern in patterns:
         if not any(fnmatch(name, pattern) for name in every):
             raise UserError(f"{key}.files names {pattern!r}, which matches no file in {root}.")
+    if source.path is not None and kind == "model":
+        patterns = ()
     chosen = [
         file
         for name, file in every.items()
@@ -122,6 +140,23 @@ def _files(root: Path, patterns: Sequence[str], key: str) -> list[Path]:
     if not chosen:
         raise UserError(f"{key}: the folder {root} holds no files.")
     return chosen
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder that are not hidden, also behind links."""
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        seen.add(os.path.realpath(place))
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(Path(place, name)) not in seen
+        ]
+        for name in names:
+            if not name.startswith("."):
+                if not Path(place, name).exists():
+                    raise UserError(f"{Path(place, name)} is a link to a file that is not there.")
+                yield Path(place, name)
 
 
 def _check(root: Path, files: Sequence[Path], name: str, expected: str, key: str) -> None:

@@ -17,12 +17,17 @@ def final_proxy(steps: pd.DataFrame) -> pd.Series:
 
 
 def summary(policies: pd.DataFrame, rng: np.random.Generator) -> dict[str, float]:
-    """Return mean and variance of one method's policies, with intervals over policies."""
+    """Return mean and variance of one method's policies, with intervals over policies.
+
+    A single policy has no interval, and no variance.
+    """
     judged, noise = policies.judged.to_numpy(), policies.noise.to_numpy()
-    rows = rng.integers(len(judged), size=(RESAMPLES, len(judged)))
-    low, high = percentile_interval(judged[rows].mean(1))
-    variances = np.array([true_variance(judged[row], noise[row]) for row in rows])
-    variance_low, variance_high = percentile_interval(variances)
+    low = high = variance_low = variance_high = np.nan
+    if len(judged) > 1:
+        rows = rng.integers(len(judged), size=(RESAMPLES, len(judged)))
+        low, high = percentile_interval(judged[rows].mean(1))
+        variances = np.array([true_variance(judged[row], noise[row]) for row in rows])
+        variance_low, variance_high = percentile_interval(variances)
     return {
         "policies": len(policies),
         "judged": judged.mean(),

@@ -54,8 +54,10 @@ class PairedPolicies:
         return self.wide[quantity, method].to_numpy(float)
 
     def interval(self, statistic: Callable[[np.ndarray], float]) -> Quantity:
-        """Return a statistic of row numbers, with its interval."""
+        """Return a statistic of row numbers, with its interval; a single cluster gives none."""
         value = float(statistic(np.arange(len(self.wide))))
+        if len(self.clusters) < 2:
+            return Quantity(value)
         low, high = percentile_interval(np.array([statistic(rows) for rows in self.resamples]))
         return Quantity(value, float(low), float(high))
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from rewardlab.data.rows import CSV_ENDINGS, ending_of
 from rewardlab.data.tables import read_table
 from rewardlab.evaluation.tables import read_csv
 from rewardlab.figures import style
 from rewardlab.running.errors import UserError
+from rewardlab.running.outputs import final_name
 from rewardlab.running.stage import Input, Output, main, stage
 
 # What comes of columns that are missing, or of another kind.
@@ -25,18 +27,14 @@ def render(draw: Callable[[pd.DataFrame], Figure]) -> None:
 
     @stage
     def figure(table: Input, svg: Output, png: Output) -> None:
+        for path, ending in ((svg, ".svg"), (png, ".png")):
+            if final_name(path).suffix != ending:
+                raise UserError(f"{final_name(path)}: expected a name that ends in {ending}.")
         style.apply()
         rows = read_drawn(table)
         try:
             drawn = style.finish(draw(rows))
-        except (
-            AttributeError,
-            KeyError,
-            IndexError,
-            StopIteration,
-            TypeError,
-            ValueError,
-        ) as error:
+        except WRONG_TABLE as error:
             columns = ", ".join(map(str, rows.columns))
             what = " ".join((inspect.getdoc(draw) or "").split(".")[0].split())
             raise UserError(
@@ -52,7 +50,7 @@ def render(draw: Callable[[pd.DataFrame], Figure]) -> None:
 
 def read_drawn(path: Path) -> pd.DataFrame:
     """Return a table by its name's ending; raises UserError if it cannot be read."""
-    if path.suffix != ".csv":
+    if ending_of(path) not in CSV_ENDINGS:
         return read_table(path).frame
     try:
         return read_csv(path)

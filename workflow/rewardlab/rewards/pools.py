@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rewardlab.data.tables import Place, has_index, read_table
+from rewardlab.data.tables import Place, read_table, with_index_as_columns
 from rewardlab.running.errors import UserError
 from rewardlab.settings.aggregation import CombiningSettings
 
@@ -41,8 +41,8 @@ def read_pool(path: Path, settings: CombiningSettings) -> pd.DataFrame:
 
     Raises UserError that names the column, or the line, that is wrong.
     """
-    table, place = read_table(path, texts=["use"])
-    table = table.reset_index() if has_index(table) else table
+    table, place = read_table(path, texts=["use", *IDS])
+    table = with_index_as_columns(table)
     numbers = list(dict.fromkeys([*settings.rewards, *settings.judges]))
     fixed = [f"{name}_{part}" for part in settings.references for name in settings.rewards]
     fixed = [name for name in fixed if name not in numbers]

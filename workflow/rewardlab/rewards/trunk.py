@@ -42,10 +42,24 @@ def load_reward_model(
 
 
 def load_trunk(folder: Path, heads: int) -> PreTrainedModel:
-    """Return a model whose last layers are new, and nothing below them."""
+    """Return a model whose last layer is new, and nothing below the head."""
     options = {"num_labels": heads, "ignore_mismatched_sizes": True}
     kind = AutoModelForSequenceClassification
-    return load_model(kind, folder, "every layer below the last", new=_is_head, **options)
+    drawn = set()
+
+    def is_new(model: PreTrainedModel, name: str) -> bool:
+        drawn.add(name)
+        return _is_head(model, name)
+
+    model = load_model(kind, folder, "every layer below the last", new=is_new, **options)
+    _, _, layer = last_layer(model)
+    names = [name for name, parameter in model.named_parameters() if parameter is layer.weight]
+    if not drawn.intersection(names):
+        with torch.no_grad():  # the folder has a head of that size
+            layer.weight.normal_(0.0, getattr(model.config, "initializer_range", 0.02))
+            if layer.bias is not None:
+                layer.bias.zero_()
+    return model
 
 
 def _is_head(model: PreTrainedModel, name: str) -> bool:

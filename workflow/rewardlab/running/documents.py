@@ -1,6 +1,7 @@
-"""Reading the YAML files that people write, with sentences about what is wrong in them."""
+"""Reading the YAML and JSON that people write, with what is wrong in it."""
 
-from collections.abc import Hashable
+import json
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,30 @@ class _UniqueKeys(yaml.SafeLoader):
                 )
             seen.add(name)
         return super().construct_mapping(node, deep)
+
+
+class DoubledKey(Exception):
+    """A key stands twice in one object of JSON; its text is the key."""
+
+
+def parse_json(text: str) -> Any:
+    """Return what JSON text says.
+
+    Raises DoubledKey, or ValueError on what is no JSON or cannot be held: json.JSONDecodeError,
+    which knows the line, where it is the text that is wrong.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_unique)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise DoubledKey(next(name for name in names if names.count(name) > 1))
+    return found
 
 
 def parse_yaml(text: str, source: str) -> Any:

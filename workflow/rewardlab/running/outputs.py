@@ -31,7 +31,8 @@ def exclusive(target: Path) -> Iterator[None]:
     with _locked(file, target):
         try:
             for leftover in target.parent.glob(f".{glob.escape(target.name)}.*{PARTIAL}"):
-                remove(leftover)
+                if final_name(leftover) == target:  # and not one whose name only begins like it
+                    remove(leftover)
             yield
         finally:
             file.unlink(missing_ok=True)  # while it is held: nobody can have taken it over

@@ -28,7 +28,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from rewardlab.running.documents import parse_yaml
+from rewardlab.running.documents import DoubledKey, parse_json, parse_yaml
 from rewardlab.running.errors import UserError, of_the_machine
 from rewardlab.running.fingerprint import fingerprint
 from rewardlab.running.messages import log_to
@@ -121,7 +121,7 @@ def main(function: Callable[..., None], arguments: Sequence[str] | None = None) 
         log_to(log_file)
         _execute(function, name, module, given)
     except UserError as error:
-        log.error("%s", error)
+        log.error("%s", error if error.__cause__ is None else traceback.format_exc())
         sys.exit(f"{name}: {error}")
     except Exception as error:
         log.error("%s", traceback.format_exc())
@@ -149,6 +149,7 @@ def _execute(
             raise UserError(f"{path} is missing; it is an input of {name}.")
     targets = [path for value in outputs.values() for path in _listed(value)]
     origins = given["provenance"] or []
+    _check_targets([*targets, *origins], read)
     log.info("%s: %s", name, settings)
     with ExitStack() as stack:
         for target in [*targets, *origins]:
@@ -172,6 +173,19 @@ def _execute(
             stack.enter_context(published(path)).write_text(text)
         function(**inputs, **partial, **state, **settings)
     log.info("%s: done", name)
+
+
+def _check_targets(targets: Sequence[Path], read: Sequence[Path]) -> None:
+    """Raise UserError if a file is written twice, or is an input as well."""
+    places = [path.resolve() for path in targets]
+    for path, place in zip(targets, places, strict=True):
+        if places.count(place) > 1:
+            raise UserError(f"{path} is named twice as a file to write; expected different ones.")
+        if place in {source.resolve() for source in read}:
+            raise UserError(
+                f"{path} is a file to read and a file to write; expected different ones, so that "
+                "nothing is lost."
+            )
 
 
 def _listed(value: Path | Sequence[Path] | None) -> list[Path]:
@@ -220,7 +234,9 @@ def _read(path: str) -> str:
 
 def _parsed(text: str, source: str) -> Any:
     try:
-        return json.loads(text)  # which knows 1e-05 as a number
+        return parse_json(text)  # which knows 1e-05 as a number
+    except DoubledKey as error:
+        raise UserError(f"{source}: the key {error} stands twice in one section.") from None
     except ValueError:
         return parse_yaml(text, source)
 

@@ -4,7 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from rewardlab.settings.types import Count, Name, NonNegative, OpenProbability, SettingsModel
+from rewardlab.settings.types import (
+    Count,
+    Name,
+    NonNegative,
+    OpenProbability,
+    SettingsModel,
+    Unique,
+)
 
 
 def _listed(value: object) -> object:
@@ -21,9 +28,9 @@ def _named(value: object) -> object:
     return value
 
 
-Columns = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Columns = Annotated[tuple[str, ...], BeforeValidator(_listed), Unique]
 Quantiles = Annotated[dict[Name, OpenProbability], BeforeValidator(_named)]
-Sizes = Annotated[tuple[Count, ...], BeforeValidator(_listed), Field(min_length=1)]
+Sizes = Annotated[tuple[Count, ...], BeforeValidator(_listed), Field(min_length=1), Unique]
 
 
 # Names that mean something else in the tables.
@@ -72,11 +79,6 @@ class CombiningSettings(SettingsModel):
     def _matched(self) -> "CombiningSettings":
         if len(self.rewards) < 2:
             raise ValueError(f"rewards with at least two columns, but they are {self.rewards}")
-        for what in ("rewards", "judges", "references", "k"):
-            values = getattr(self, what)
-            doubled = [value for value in values if values.count(value) > 1]
-            if doubled:
-                raise ValueError(f"each of {what} once, but {doubled[0]!r} stands there twice")
         reserved = {*RESERVED} & {*self.rewards, *self.judges}
         if reserved:
             raise ValueError(
@@ -94,7 +96,7 @@ class CombiningSettings(SettingsModel):
 class AggregationSettings(SettingsModel):
     """The chapter on combining rewards."""
 
-    properties: Annotated[tuple[Name, ...], Field(min_length=2)]
+    properties: Annotated[tuple[Name, ...], Field(min_length=2), Unique]
     """Properties to combine: names under data.preferences, each of which gets a reward model."""
     source: Literal["sampled", "heldout"]
     """Where responses come from: samples of the base model, or both sides of held-out pairs."""
@@ -104,7 +106,7 @@ class AggregationSettings(SettingsModel):
     """Quantiles that serve as references; `median` is the paper's."""
     penalty: NonNegative
     """Penalty of the squared weights of the layer that predicts quantiles."""
-    k: Annotated[tuple[Count, ...], Field(min_length=1)]
+    k: Annotated[tuple[Count, ...], Field(min_length=1), Unique]
     """Numbers of responses that the best is chosen of."""
     shown_k: Count
     """The one that bars are drawn at, and that verdicts are given at."""
@@ -113,6 +115,12 @@ class AggregationSettings(SettingsModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "AggregationSettings":
+        reserved = {*RESERVED} & {*self.properties}
+        if reserved:
+            raise ValueError(
+                f"properties of other names than {', '.join(RESERVED)}, which mean something else "
+                f"in the tables, not {sorted(reserved)[0]!r}"
+            )
         if "median" not in self.quantiles:
             raise ValueError(f"a quantile named median, but they are {', '.join(self.quantiles)}")
         if 1 not in self.k:

@@ -14,6 +14,7 @@ from rewardlab.settings.types import (
     Number,
     Positive,
     SettingsModel,
+    Unique,
     number_of,
 )
 
@@ -99,7 +100,7 @@ class MethodSettings(SettingsModel):
 class ExperimentSettings(SettingsModel):
     """Policies that are compared: which methods, against which heads, how many."""
 
-    methods: Annotated[tuple[Name, ...], Field(min_length=1)]
+    methods: Annotated[tuple[Name, ...], Field(min_length=1), Unique]
     """Names under policies.methods."""
     ensembles: Count | None = None
     """Ensembles, each drawn anew; none: one, which has the experiment's name."""
@@ -107,7 +108,7 @@ class ExperimentSettings(SettingsModel):
     """Heads of each ensemble that policies are trained against, the first ones; none: all."""
     policies_per_head: Count = 1
     """Policies of each method against each head."""
-    kl_factors: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1.0,)
+    kl_factors: Annotated[tuple[Positive, ...], Field(min_length=1), Unique] = (1.0,)
     """Multiples of the methods' KL coefficients."""
 
 
@@ -150,8 +151,6 @@ class PolicySettings(SettingsModel):
         if self.variance_aware not in self.methods:
             raise ValueError(f"variance_aware to be one of methods, {known}")
         for name, experiment in self.experiments.items():
-            if len(set(experiment.methods)) < len(experiment.methods):
-                raise ValueError(f"every method once in experiments.{name}")
             for method in experiment.methods:
                 if method not in self.methods:
                     raise ValueError(

@@ -11,6 +11,7 @@ from rewardlab.settings.types import (
     NonNegative,
     Positive,
     SettingsModel,
+    Unique,
 )
 
 # Longest text in tokens; the beginning of a longer one is cut off.
@@ -101,7 +102,7 @@ class EnsembleSettings(SettingsModel):
 class RewardSettings(SettingsModel):
     """Reward models: which preferences, the single model, the ensemble."""
 
-    sets: Annotated[tuple[Name, ...], Field(min_length=1)]
+    sets: Annotated[tuple[Name, ...], Field(min_length=1), Unique]
     """Preference sets (names under data.preferences); each gets a reward model and an ensemble."""
     shown: Name
     """The one of them that the figures of the uncertainty paper are drawn of."""

@@ -93,6 +93,18 @@ OpenProbability = Annotated[
     Field(gt=0, lt=1),
     _number_schema(exclusiveMinimum=0, exclusiveMaximum=1),
 ]
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    doubled = [value for value in values if values.count(value) > 1]
+    if doubled:
+        raise ValueError(f"each once, but {doubled[0]!r} stands there twice")
+    return values
+
+
+Unique = AfterValidator(_unique)
+"""A list in which nothing stands twice."""
+
 Name = _matching(NAME, "a name of small letters, digits, - and _")
 Repository = _matching(REPOSITORY, "owner/name")
 Revision = _matching(REVISION, "a commit of 40 hexadecimal digits")

@@ -1,16 +1,16 @@
 """Settings of other worlds, in which claims are tried again."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from rewardlab.settings.types import Name, Seed, SettingsModel
+from rewardlab.settings.types import Name, Seed, SettingsModel, Unique
 
 
 class PolicyWorldSettings(SettingsModel):
     """The main contrast, Figure 12's, in other worlds and on other trunks."""
 
-    seeds: tuple[Seed, ...]
+    seeds: Annotated[tuple[Seed, ...], Unique]
     """Seeds, each of a world and of all draws in it."""
-    dialects: tuple[Literal["worse", "equal", "better"], ...]
+    dialects: Annotated[tuple[Literal["worse", "equal", "better"], ...], Unique]
     """Gold values of the dialect, where preference data leave it out."""
     covered: bool
     """Whether each seed also has a world whose preference data cover the dialect."""

@@ -36,7 +36,8 @@ def draw(table: pd.DataFrame) -> Figure:
             if len(share):
                 line = (0, (4, 2)) if number else "-"
                 panel.axvline(share.win_rate.iloc[0], color="black", lw=0.9, ls=line)
-        least, most = rows.base_rate.min(), max(rows.ci_high.max(), rows.base_rate.max() + 0.01)
+        ends = rows.ci_high.fillna(rows.win_rate)  # one prompt gives no interval
+        least, most = rows.base_rate.min(), max(ends.max(), rows.base_rate.max() + 0.01)
         panel.set(xlabel="win rate against the base model")
         panel.set_xlim(least - 0.02 * (most - least), most + 0.2 * (most - least))
         panel.set_title(title)

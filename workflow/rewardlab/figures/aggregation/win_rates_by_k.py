@@ -78,7 +78,7 @@ def _axes(panel, rows: pd.DataFrame, title: str) -> None:
     panel.set(xlabel="k", ylabel="win rate against the base model")
     if rows.win_rate.max() > 0.95:  # a scale on which the last percents are not all alike
         panel.set_yscale("logit")
-        low = rows.ci_low.min()
+        low = rows.ci_low.fillna(rows.win_rate).min()
         ticks = [
             tick for tick in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998) if tick > low
         ]

@@ -65,6 +65,9 @@ def proxy_finding(steps: pd.DataFrame, variance_aware: str, seed: int) -> Findin
         last = rows[rows.step > rows.step.max() - tenth].groupby([*HEAD, "policy"]).proxy.mean()
         rise = last - rows[rows.step <= tenth].groupby([*HEAD, "policy"]).proxy.mean()
         by_head = rise.groupby(HEAD).mean().to_numpy()
+        if len(by_head) < 2:
+            rises[method] = Quantity(float(by_head.mean()))
+            continue
         rng = np.random.default_rng(seed)
         drawn = by_head[rng.integers(len(by_head), size=(RESAMPLES, len(by_head)))].mean(1)
         rises[method] = Quantity(float(by_head.mean()), *map(float, percentile_interval(drawn)))

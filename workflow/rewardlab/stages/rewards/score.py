@@ -22,7 +22,7 @@ import torch
 
 from rewardlab.data.dialogues import prompt_of, response_of
 from rewardlab.data.manifest import open_artefact
-from rewardlab.data.tables import check_writable, has_index, read_table, write_table
+from rewardlab.data.tables import check_writable, read_table, with_index_as_columns, write_table
 from rewardlab.rewards.scoring import Scorer
 from rewardlab.running.errors import UserError
 from rewardlab.running.libraries import quieten
@@ -50,7 +50,7 @@ def read_responses(path: Path) -> Responses:
     Columns that the result is going to have are refused: they would be lost.
     """
     table, place = read_table(path, texts=FIELDS)
-    named = table.reset_index() if has_index(table) else table
+    named = with_index_as_columns(table)
     for name in named:
         if OURS.fullmatch(str(name)):
             raise UserError(
