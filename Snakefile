@@ -59,9 +59,8 @@ for item in [item for item in workflow.rules if hasattr(item.params, "target")]:
 
 
 try:
-    asked, made = asked_for(sys.argv), [
-        file.regex() for item in workflow.rules for file in item.output
-    ]
+    asked = asked_for(sys.argv)
+    made = [file.regex() for item in workflow.rules for file in item.output]
     files = [file_of(item) for item in workflow.rules if hasattr(item.params, "target")]
     plain = [item.name for item in workflow.rules if not item.has_wildcards()]
     check_targets(asked.targets, plain + files, made)

@@ -477,3 +477,10 @@ def test_costs_of_policies_are_by_policy():
     )
     assert table.set_index("quantity").paper["steps"] == 192
     assert "4.0 seconds a policy (the paper: 3.86 hours)" in text
+
+
+def test_one_cluster_gives_no_interval():
+    rows = figure7().assign(head=0)
+    gain = PairedPolicies(rows, "variance_aware", False, 0).gain("variance_aware", "reference")
+    assert np.isfinite(gain.value)
+    assert np.isnan([gain.low, gain.high]).all()

@@ -163,3 +163,11 @@ def test_many_writers_at_once_are_one_after_the_other(tmp_path):
 def test_what_is_the_machines_fault_is_one_sentence(error, expected):
     assert of_the_machine(error).startswith(expected)
     assert of_the_machine(ValueError("a mistake of ours")) is None
+
+
+def test_a_writer_leaves_those_of_longer_names_alone(tmp_path):
+    other = tmp_path / "table.csv.gz"
+    with exclusive(other), published(other) as partial:
+        partial.write_text("half")
+        with exclusive(tmp_path / "table.csv"):
+            assert partial.exists()

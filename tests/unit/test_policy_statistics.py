@@ -1,9 +1,11 @@
 """The search for a coefficient, and what is said of many policies."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta, next_beta
+from rewardlab.evaluation.method_summary import summary
 from rewardlab.evaluation.spread import (
     cluster_rows,
     components,
@@ -113,3 +115,11 @@ def test_ppo_comes_to_rest_at_its_own_fixed_point():
     expected = ppo_fixed_point(reference, rewards, weights, np.array(0.7))
     assert np.abs(trained - expected).sum() / 2 < 0.01
     assert np.abs(trained - reference).sum() / 2 > 0.1
+
+
+def test_one_policy_has_no_interval():
+    one = pd.DataFrame({"judged": [0.2], "noise": [0.01], "kl": [1.0]})
+    found = summary(one, np.random.default_rng(0))
+    assert found["judged"] == 0.2
+    ends = [f"{name}_{end}" for name in ("judged", "variance") for end in ("low", "high")]
+    assert np.isnan([found[name] for name in ends]).all()

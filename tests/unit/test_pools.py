@@ -224,3 +224,14 @@ def test_the_names_decide_what_the_tables_are_and_one_judge_is_enough(tmp_path):
     assert rates.win_rate.between(0, 1).all()
     assert pd.read_csv(outputs[1]).win_rate.tolist() == pytest.approx(rates.win_rate.tolist())
     assert pd.read_json(outputs[2]).prompt_id.eq("p0").all()
+
+
+def test_ids_are_texts_in_csv(tmp_path):
+    rows = [
+        {"prompt_id": prompt, "response_id": number, "a": number % 3, "b": number % 2}
+        for prompt in ("1.1", "1.10", "01")
+        for number in range(4)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "pool.csv", index=False)
+    table = read_pool(tmp_path / "pool.csv", settings_of())
+    assert table.prompt_id.unique().tolist() == ["1.1", "1.10", "01"]

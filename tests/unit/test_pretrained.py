@@ -1,6 +1,7 @@
 """Models and tokenizers are whole, or refused: tiny random ones, saved and read for real."""
 
 import pytest
+import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
@@ -20,6 +21,7 @@ from rewardlab.data.pretrained import (
     load_tokenizer,
     positions_of,
 )
+from rewardlab.rewards.trunk import load_reward_model
 from rewardlab.running.errors import UserError
 
 GPT2 = GPT2Config(vocab_size=5, n_positions=16, n_embd=8, n_layer=2, n_head=2)
@@ -119,3 +121,26 @@ def test_a_response_needs_room(tokenizer):
     check_room(model, tokenizer, ["a b c"], 13)
     with pytest.raises(UserError, match=r"'a b c' has 3 tokens, .* may have 14, .* reads 16 at"):
         check_room(model, tokenizer, ["a", "a b c"], 14)
+
+
+def test_half_precision_is_read_in_single(tmp_path):
+    AutoModelForCausalLM.from_config(GPT2).bfloat16().save_pretrained(tmp_path)
+    assert {parameter.dtype for parameter in load_language_model(tmp_path).parameters()} == {
+        torch.float32
+    }
+
+
+def test_a_new_head_is_new_also_where_there_was_one(tmp_path, tokenizer):
+    tokenizer.save_pretrained(tmp_path)
+    for name, labels in (("one", 1), ("two", 2)):
+        GPT2.num_labels = labels
+        AutoModelForSequenceClassification.from_config(GPT2).save_pretrained(tmp_path / name)
+        tokenizer.save_pretrained(tmp_path / name)
+    old = load_reward_model(tmp_path / "one")[0].score.weight
+    for name in ("one", "two"):
+        first, second = (
+            load_reward_model(tmp_path / name, heads=1)[0].score.weight for _ in range(2)
+        )
+        assert first.shape == old.shape
+        assert not torch.equal(first, old)
+        assert not torch.equal(first, second)

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rewardlab.data.dialogues import messages
+from rewardlab.data.dialogues import dialogue as as_text
+from rewardlab.data.dialogues import messages, prompt_of
 from rewardlab.data.preferences import Pair, read_pairs, split_dialogues
-from rewardlab.data.prompts import cut_prompts, read_texts
+from rewardlab.data.prompts import cut_prompts, read_texts, whole_prompts
 from rewardlab.data.rows import read_rows
 from rewardlab.running.errors import UserError
 
@@ -313,3 +316,65 @@ def test_prompts_by_hand():
     texts = ["short", "one two three four five six seven eight nine"]
     prompts = cut_prompts(texts, str.split, " ".join, 10, 3, 3, seed=0)
     assert prompts == ["one two three"]
+
+
+TURNS = st.text(st.sampled_from("ab :\n\t"), max_size=12)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["user", "assistant"]), TURNS), min_size=1, max_size=5))
+def test_chats_survive_the_way_through_text(turns):
+    """Whatever the order of the turns, and with all their spaces."""
+    chat = [{"role": role, "content": content} for role, content in [*turns, ("user", "so?")]]
+    assert messages(as_text(chat, "here"), "yes") == [*chat, *message("assistant", "yes")]
+
+
+def test_dialogues_of_other_systems_have_turns():
+    expected = [*message("user", "hi"), *message("assistant", "yo"), *message("user", "so?")]
+    for text in (
+        "Human: hi\r\n\r\nAssistant: yo\r\n\r\nHuman: so?\r\n\r\nAssistant:",
+        " Human: hi\n\nAssistant: yo\n\nHuman: so?\n\nAssistant:",
+    ):
+        prompt = prompt_of({"prompt": text}, "prompt", "here")
+        assert messages(prompt, "a") == [*expected, *message("assistant", "a")]
+    assert messages("Assistant: a word", "a")[0] == {"role": "user", "content": "Assistant: a word"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"prompt": "a", "prompt": "b"}', "line 1: the field 'prompt' stands twice"),
+        ('[{"a": 1, "a": 2}]', "line 1: the field 'a' stands twice"),
+        ('{"a": ' + "9" * 5000 + "}", "line 1: cannot be read"),
+        ("[" * 100_000, "line 1: cannot be read"),
+    ],
+)
+def test_json_that_cannot_be_taken_at_its_word(tmp_path, text, expected):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(text)
+    with pytest.raises(UserError, match=expected):
+        list(read_rows([path]))
+
+
+def test_empty_prompts_are_said(tmp_path, caplog):
+    caplog.set_level("INFO", logger="rewardlab")
+    assert whole_prompts(["a", "", "b"], 0) == ["a", "b"]
+    assert whole_prompts(["abc", "a"], 2) == ["abc"]
+    assert [(line.levelname, line.message) for line in caplog.records] == [
+        ("WARNING", "1 of 3 prompts are empty, and are left out"),
+        ("INFO", "1 of 2 prompts are of 2 characters or fewer, and are left out"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("another", "the prompt is none of the user's messages"),
+        (message("user", "another"), "the prompt ends with a message of role 'user' and a chat be"),
+    ],
+)
+def test_a_prompt_that_chats_do_not_repeat_is_refused(tmp_path, prompt, expected):
+    whole = {
+        name: message("user", "hi") + message("assistant", name) for name in ("chosen", "rejected")
+    }
+    with pytest.raises(UserError, match=expected):
+        pairs_of(write(tmp_path / "rows.jsonl", {"prompt": prompt, **whole}))

@@ -139,3 +139,12 @@ def test_a_parameter_without_a_type_is_refused():
 
         @stage
         def untyped(table) -> None: ...
+
+
+def test_nothing_is_written_twice_or_over_what_is_read(given, tmp_path):
+    with pytest.raises(SystemExit, match=r"in\.txt is a file to read and a file to write"):
+        main(example, words({**given, "copy": given["table"]}))
+    with pytest.raises(SystemExit, match=r"out\.txt is named twice as a file to write"):
+        main(example, words({**given, "provenance": given["copy"]}))
+    assert given["table"].read_text() == "in"
+    assert not given["copy"].exists()

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rewardlab.data.tables import read_table, write_table
+from rewardlab.data.dialogues import prompt_of
+from rewardlab.data.tables import read_table, with_index_as_columns, write_table
 from rewardlab.running.errors import UserError
 
 ENDINGS = [".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".json", ".json.gz", ".parquet"]
@@ -81,3 +82,65 @@ def test_numbers_of_parquet_become_json(tmp_path):
 def test_a_name_that_does_not_say_what_the_file_is(tmp_path):
     with pytest.raises(UserError, match=r"table\.txt is of an unknown kind; expected one of"):
         write_table(TABLE, tmp_path / "table.txt")
+
+
+def test_cells_become_numbers_only_if_they_are_written_as_the_numbers_would_be(tmp_path):
+    columns = {
+        "version": ["1.10", "1.1"],
+        "signed": ["+5", "3"],
+        "long": ["123456789012345678901234", "1"],
+        "share": ["1", "0.5"],
+    }
+    path, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    pd.DataFrame(columns).to_csv(path, index=False)
+    frame = read_table(path).frame
+    assert {name: frame[name].tolist() for name in frame} == columns | {"share": [1.0, 0.5]}
+    write_table(frame.drop(columns="share"), target)
+    kept = pd.read_csv(target, dtype=str)
+    assert {name: kept[name].tolist() for name in kept} == {
+        name: values for name, values in columns.items() if name != "share"
+    }
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_whole_numbers_of_parquet_with_a_gap_keep_their_digits(tmp_path, ending):
+    source, target = tmp_path / "in.parquet", tmp_path / f"out{ending}"
+    pd.DataFrame({"n": pd.array([9007199254740993, None], dtype="Int64")}).to_parquet(source)
+    write_table(read_table(source).frame, target)
+    assert read_table(target).frame.n[0] == 9007199254740993
+    assert pd.isna(read_table(target).frame.n[1])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+def test_rows_that_were_chosen_keep_their_numbers(tmp_path, ending):
+    source, target = tmp_path / "in.parquet", tmp_path / f"out{ending}"
+    TABLE.iloc[2:].to_parquet(source)
+    write_table(read_table(source).frame, target)
+    read = read_table(target).frame
+    assert (read.index if ending == ".parquet" else read["index"]).tolist() == [2, 3]
+
+
+def test_an_index_that_is_a_column_as_well(tmp_path):
+    ids = pd.DataFrame({"id": ["a", "b"], "v": [1, 2]}).set_index("id", drop=False)
+    assert with_index_as_columns(ids).columns.tolist() == ["id", "v"]
+    with pytest.raises(UserError, match="both called 'id', and differ"):
+        with_index_as_columns(ids.assign(id=["x", "y"]))
+
+
+def test_lists_in_csv_are_json(tmp_path):
+    chat = [{"role": "user", "content": 'say "hi"'}]
+    path = tmp_path / "out.csv"
+    write_table(pd.DataFrame({"prompt": [chat, "plain"], "v": [1, 2]}), path)
+    frame, place = read_table(path, texts=["prompt"])
+    assert json.loads(frame.prompt[0]) == chat
+    read = [
+        prompt_of({"prompt": cell}, "prompt", place(row)) for row, cell in enumerate(frame.prompt)
+    ]
+    assert read == ['\n\nHuman: say "hi"\n\nAssistant:', "plain"]
+
+
+def test_what_json_cannot_hold(tmp_path):
+    write_table(pd.DataFrame({"v": [[float("nan")]]}), tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_text() == '{"v": [null]}\n'
+    with pytest.raises(UserError, match=r"out\.jsonl: JSON cannot hold an infinite number"):
+        write_table(pd.DataFrame({"v": [float("inf")]}), tmp_path / "out.jsonl")

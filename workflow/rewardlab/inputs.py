@@ -32,6 +32,16 @@ def cutting(config: Settings, wildcards: Any) -> CuttingSettings:
     return config.data.prompts[wildcards.name].cutting
 
 
+def is_cut(config: Settings, wildcards: Any) -> bool:
+    """Return whether the prompts of a set are cut, in tokens of the language model."""
+    return cutting(config, wildcards).longest is not None
+
+
+def language_model(config: Settings, wildcards: Any) -> list[str]:
+    """Return the manifest of the language model."""
+    return [model_of(config, "language_model")]
+
+
 def ensemble_parts(config: Settings, name: str) -> list[str]:
     """Return the names of what a set's ensemble consists of: itself, or its whole models."""
     ensemble = config.rewards.ensemble
@@ -62,6 +72,12 @@ def shown_models(config: Settings, wildcards: Any) -> list[str]:
 def reward_sets(config: Settings, wildcards: Any) -> list[str]:
     """Return the sets that have reward models of their own."""
     return list(config.rewards.sets)
+
+
+def read_sets(config: Settings, wildcards: Any) -> list[str]:
+    """Return the sets that any reward model is trained on."""
+    every = [*config.rewards.sets, *config.aggregation.properties, config.policies.preferences]
+    return list(dict.fromkeys(every))
 
 
 def is_sampled(config: Settings, wildcards: Any) -> bool:

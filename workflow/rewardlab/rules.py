@@ -196,14 +196,14 @@ def caption(wildcards, output) -> str:
     """Return the caption of an item, with the papers' numbers; editing it draws nothing again."""
     _, _, *parts = Path(output[0]).with_suffix(".rst").parts
     source = CAPTIONS.joinpath(*(part for part in parts if part != "tables"))
-    return filled(source.read_text(), printed(), str(source))
+    return filled(source.read_text(encoding="utf-8"), printed(), str(source))
 
 
 def check_texts() -> None:
     """Raise UserError if the ledger, what is printed or a caption cannot be read."""
     ledger()
     for source in sorted(CAPTIONS.glob("*/*.rst")):
-        filled(source.read_text(), printed(), str(source))
+        filled(source.read_text(encoding="utf-8"), printed(), str(source))
 
 
 @cache

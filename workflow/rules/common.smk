@@ -62,8 +62,9 @@ RUNS = Runs({SETTINGS.scale: SETTINGS} | {world.scale: world for world in WORLDS
 stage = RUNS.stage
 
 # Stages run in this interpreter's environment (a conda environment that Snakemake deploys comes
-# with its own), and they run the source that was hashed, not an installed copy.
-_path = f"PYTHONPATH={shlex.quote(str(LIBRARY))}"
+# with its own), and they run the source that was hashed, not an installed copy; files are in UTF-8
+# whatever the machine's language.
+_path = f"PYTHONUTF8=1 PYTHONPATH={shlex.quote(str(LIBRARY))}"
 if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
     _path += f" PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
 shell.prefix(f"set -euo pipefail; export {_path}; ")

@@ -61,10 +61,10 @@ use rule job as read_preferences with:
 
 
 use rule job as read_prompts with:
-    """A prompt set cut from the texts of its source."""
+    """A prompt set from its source: as it stands, or cut in tokens of the language model."""
     input:
         source="<results>/sources/prompts.{name}.source.json",
-        model=LANGUAGE_MODEL,
+        model=RUNS.paths("{model}", when=inputs.is_cut, model=inputs.language_model),
     output:
         **recorded(prompts="<results>/prompts/{name}.parquet"),
     log:

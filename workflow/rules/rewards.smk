@@ -173,7 +173,7 @@ use rule job as tabulate_rewards_texts with:
     """What is lost of the preferences' texts before a reward model sees them."""
     input:
         trunk=REWARD_TRUNK,
-        preferences=RUNS.paths("<results>/preferences/{set}.parquet", set=inputs.reward_sets),
+        preferences=RUNS.paths("<results>/preferences/{set}.parquet", set=inputs.read_sets),
     output:
         table=report("<results>/tables/rewards/texts.csv", **ITEM),
         findings="<results>/tables/rewards/texts.rst",
@@ -185,7 +185,7 @@ use rule job as tabulate_rewards_texts with:
         **stage(
             "rewards.tabulate_texts",
             settings={"max_length": "rewards.max_length"},
-            sets=inputs.reward_sets,
+            sets=inputs.read_sets,
         ),
 
 

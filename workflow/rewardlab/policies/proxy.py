@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rewardlab.policies.actor import Rollout
-from rewardlab.rewards.texts import encode
+from rewardlab.rewards.texts import encode, encode_and_count, say
 from rewardlab.rewards.trunk import forward
 
 
@@ -43,6 +43,9 @@ class EnsembleReward:
 
         A Bradley-Terry model does not identify it, and most of the raw variance over heads is it.
         """
+        for _, tokenizer in self.models:
+            _, reading = encode_and_count(tokenizer, prompts, responses, self.max_length)
+            say(reading, self.max_length, "samples of the base model")
         self.offsets = 0.0
         self.offsets = self(prompts, responses).mean(0)
 

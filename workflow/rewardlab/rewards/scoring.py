@@ -35,11 +35,18 @@ class Scorer:
         self.settings, self.max_length, self.state = settings, max_length, state
 
     def rewards(
-        self, prompts: Sequence[str], responses: Sequence[str], name: str = "scoring"
+        self,
+        prompts: Sequence[str],
+        responses: Sequence[str],
+        name: str = "scoring",
+        what: str | None = None,
     ) -> Tensor:
-        """Return the rewards (n, K) of responses; name: of the folder inside the state."""
+        """Return the rewards (n, K) of responses.
+
+        name: of the folder inside the state; what: the texts are called in messages.
+        """
         rows, reading = encode_and_count(self.tokenizer, prompts, responses, self.max_length)
-        say(reading, self.max_length, name)
+        say(reading, self.max_length, what or name)
         return rows_in_parts(
             lambda rows: forward(self.model, self.tokenizer, rows),
             rows,

@@ -115,12 +115,12 @@ def write_page(
         entry = {
             "label": item.label,
             "caption": as_html(item.caption),
-            "findings": as_html(findings[place].read_text()),
+            "findings": as_html(findings[place].read_text(encoding="utf-8")),
             **shown_file(shown[place]),
         }
         by_paper.setdefault(item.paper, []).append(entry)
     environment = Environment(autoescape=True, undefined=StrictUndefined)
-    text = environment.from_string(template.read_text()).render(
+    text = environment.from_string(template.read_text(encoding="utf-8")).render(
         title=title,
         total=len(rows),
         counts={name: verdicts.count(name) for name in VERDICTS if name in verdicts},
@@ -131,7 +131,7 @@ def write_page(
         waiting=[f"{row['id']} ({row['item']})" for row in rows if row["verdict"] == NOT_RUN],
         papers=[{"name": paper, "items_shown": listed} for paper, listed in by_paper.items()],
     )
-    page.write_text(text)
+    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

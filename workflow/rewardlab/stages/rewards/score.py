@@ -105,8 +105,8 @@ def score(
     for number, folder in enumerate(model):
         scorer = Scorer(open_artefact(folder), settings, max_length, state / str(number))
         for index, part in enumerate(brought):
-            log.info("%s by %s", responses[index], folder)
-            found = scorer.rewards(part.prompts, part.responses, f"table-{index}")
+            what = f"{responses[index]} by {folder}"
+            found = scorer.rewards(part.prompts, part.responses, f"table-{index}", what)
             rewards[index].append(found)
     for part, parts, path in zip(brought, rewards, scores, strict=True):
         write_table(with_rewards(part.table, torch.cat(parts, dim=1)), path)

@@ -1,10 +1,12 @@
 """Counts what is lost of each preference set's texts before a reward model sees them.
 
-A row for each set: pairs, ties (two equal responses), texts, empty responses, texts that are longer
-than a reward model reads, tokens that are read, and those of them that are unknown.
+A row for each set: pairs, ties (two equal responses), pairs that are alike in what is read of them
+(ties and others), texts, empty responses, texts that are longer than a reward model reads, tokens
+that are read, and those of them that are unknown.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 from transformers import PreTrainedTokenizerBase
@@ -18,19 +20,31 @@ from rewardlab.running.stage import Input, Inputs, Output, main, stage
 from rewardlab.settings.rewards import Length
 
 
+class Ties(NamedTuple):
+    """Pairs whose responses are equal, and pairs that are alike in what is read of them."""
+
+    ties: int
+    alike: int
+
+
 def read_set(
     pairs: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, max_length: int
-) -> tuple[int, Reading]:
-    """Return the number of ties, and how much of both sides of all pairs is read."""
+) -> tuple[Ties, Reading]:
+    """Return which pairs cannot be told apart, and how much of both sides of all pairs is read."""
     prompts = [*pairs.prompt, *pairs.prompt]
     responses = [*pairs.chosen, *pairs.rejected]
-    _, reading = encode_and_count(tokenizer, prompts, responses, max_length)
-    return int(pairs.chosen.eq(pairs.rejected).sum()), reading
+    rows, reading = encode_and_count(tokenizer, prompts, responses, max_length)
+    sides = zip(rows[: len(pairs)], rows[len(pairs) :], strict=True)
+    alike = sum(chosen == rejected for chosen, rejected in sides)
+    return Ties(int(pairs.chosen.eq(pairs.rejected).sum()), alike), reading
 
 
-def in_words(name: str, ties: int, pairs: int, reading: Reading, max_length: int) -> str:
+def in_words(name: str, found: Ties, pairs: int, reading: Reading, max_length: int) -> str:
     """Return what was found of one set as a paragraph."""
-    text = f"{name}: {ties} of {pairs} pairs are ties; {reading.in_words(max_length)}"
+    text = (
+        f"{name}: {found.ties} of {pairs} pairs are ties, and {found.alike} are alike in what is "
+        f"read of them; {reading.in_words(max_length)}"
+    )
     if reading.is_mostly_lost:
         text += " **Most of these texts does not reach the reward models.**"
     return text
@@ -63,7 +77,8 @@ def counted(
     rows, lines = [], []
     for name, pairs in zip(sets, tables, strict=True):
         ties, reading = read_set(pairs, tokenizer, max_length)
-        rows.append({"set": name, "pairs": len(pairs), "ties": ties, **reading._asdict()})
+        counts = {"pairs": len(pairs), **ties._asdict(), **reading._asdict()}
+        rows.append({"set": name, **counts})
         lines.append(in_words(name, ties, len(pairs), reading, max_length))
     return rows, lines
 
