@@ -355,9 +355,12 @@ def test_ties_empty_responses_and_lost_texts_are_said():
     )
     tokenizer = prepare_tokenizer(build_tokenizer())
     ((row, other), (text, lost)) = counted(tokenizer, ["a", "b"], [pairs[:1], pairs[1:]], 32)
-    assert (row["ties"], row["empty"], row["cut"], row["unknown"]) == (1, 0, 0, 0)
+    assert (row["ties"], row["alike"], row["empty"], row["cut"], row["unknown"]) == (1, 1, 0, 0, 0)
     assert (other["ties"], other["empty"], other["texts"]) == (0, 1, 2)
     assert other["unknown"] == 3
-    assert text.startswith("a: 1 of 1 pairs are ties;")
+    strange = pd.DataFrame({"prompt": ["a"], "chosen": ["Wombats"], "rejected": ["Burrows"]})
+    ((unread,), _) = counted(tokenizer, ["a"], [strange], 32)
+    assert (unread["ties"], unread["alike"]) == (0, 1)  # unknown words are all one
+    assert text.startswith("a: 1 of 1 pairs are ties, and 1 are alike in what is read of them;")
     assert "does not reach" not in text
     assert "**Most of these texts does not reach the reward models.**" in lost

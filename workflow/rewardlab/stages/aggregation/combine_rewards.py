@@ -3,11 +3,11 @@
 The pool has a row for each response: prompt_id, response_id, a column for each reward, and if you
 like: use (`reference` for further samples that serve for quantiles only), judges' columns, and
 references of your own as <reward>_<reference>. Rewards are taken for logits: bring them to
-comparable scales first, since one with a large spread drowns the others. Three tables come out: win
-rates against a response of the same pool with 95 % intervals over prompts (none for one), the same
-by prompt, and the response that each way chooses from the whole pool. Win rates are exact over
-all subsets of size k. The names' endings say what the files are: CSV, JSON lines (.jsonl), a JSON
-array (.json), or parquet.
+comparable scales first, since one with a large spread decides sum and OR alone. Three tables come
+out: win rates against a response of the same pool with 95 % intervals over prompts (none for one),
+the same by prompt, and the response that each way chooses from the whole pool. Win rates are exact
+over all subsets of size k. The names' endings say what the files are: CSV, JSON lines (.jsonl), a
+JSON array (.json), or parquet.
 
     python -m rewardlab.stages.aggregation.combine_rewards --rewards helpful,harmless --k 1,2,4 \\
         --pool MY.csv --win-rates OUT.csv --by-prompt OUT.parquet --selections CHOSEN.csv
