@@ -96,6 +96,15 @@ def test_a_killed_writer_leaves_nothing_in_the_way(writer):
     assert not list(target.parent.glob("*.partial"))
 
 
+def test_a_place_that_cannot_be_written_is_named_as_it_was_given(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(UserError, match=r"file/table\.csv cannot be written \("),
+        exclusive(tmp_path / "file" / "table.csv"),
+    ):
+        pass
+
+
 def test_locks_and_states_go_with_the_work(tmp_path):
     target = tmp_path / "table.csv"
     with exclusive(target), kept_after_a_kill(target, {"seed": 1}) as state:

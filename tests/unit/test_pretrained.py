@@ -21,7 +21,8 @@ from rewardlab.data.pretrained import (
     load_tokenizer,
     positions_of,
 )
-from rewardlab.rewards.trunk import load_reward_model
+from rewardlab.rewards.texts import prepare_tokenizer
+from rewardlab.rewards.trunk import check_vocabulary, load_reward_model
 from rewardlab.running.errors import UserError
 
 GPT2 = GPT2Config(vocab_size=5, n_positions=16, n_embd=8, n_layer=2, n_head=2)
@@ -61,7 +62,10 @@ def test_whole_ones_are_read(language_model, tokenizer):
 
 def test_a_missing_head_is_refused_unless_it_is_to_be_new(language_model):
     kind = AutoModelForSequenceClassification
-    with pytest.raises(UserError, match=r"model lacks a head: score\.weight would be drawn at"):
+    with pytest.raises(
+        UserError,
+        match=r"lacks score\.weight, which .* for GPT2For.*expected a head",
+    ):
         load_model(kind, language_model, "a head")
     load_model(kind, language_model, "a head", new=lambda model, name: name == "score.weight")
 
@@ -69,8 +73,8 @@ def test_a_missing_head_is_refused_unless_it_is_to_be_new(language_model):
 def test_weights_of_another_shape_are_missing_ones(tmp_path):
     model = AutoModelForSequenceClassification.from_config(GPT2)  # two labels
     model.save_pretrained(tmp_path)
-    options = {"num_labels": 3, "ignore_mismatched_sizes": True}
-    with pytest.raises(UserError, match=r"lacks a head: score\.weight"):
+    options = {"num_labels": 3}
+    with pytest.raises(UserError, match=r"lacks score\.weight"):
         load_model(AutoModelForSequenceClassification, tmp_path, "a head", **options)
 
 
@@ -78,8 +82,15 @@ def test_a_missing_layer_of_a_language_model_is_refused(tmp_path):
     AutoModelForCausalLM.from_config(GPT2).save_pretrained(tmp_path)
     config = tmp_path / "config.json"
     config.write_text(config.read_text().replace('"n_layer": 2', '"n_layer": 3'))
-    with pytest.raises(UserError, match=r"lacks weights of a language model: .* and \d+ more"):
+    with pytest.raises(UserError, match=r"lacks .* and \d+ more, .*; expected a causal language"):
         load_language_model(tmp_path)
+
+
+def test_a_configuration_that_is_no_json(language_model):
+    (language_model / "config.json").write_text("{")
+    for load in (load_language_model, load_tokenizer):
+        with pytest.raises(UserError, match=r"config\.json is not valid JSON"):
+            load(language_model)
 
 
 def test_folders_that_are_no_model(tmp_path, language_model):
@@ -144,3 +155,18 @@ def test_a_new_head_is_new_also_where_there_was_one(tmp_path, tokenizer):
         assert first.shape == old.shape
         assert not torch.equal(first, old)
         assert not torch.equal(first, second)
+
+
+def test_tokens_that_the_model_does_not_know(language_model, tokenizer):
+    model = load_language_model(language_model)
+    check_vocabulary(model, [[0, 4], [1]])
+    with pytest.raises(UserError, match=r"text 1 .* has the token 5, but .* embeddings for 5"):
+        check_vocabulary(model, [[0], [5]])
+    with pytest.raises(UserError, match=r"text 0 \(counted from 0\) has no token"):
+        check_vocabulary(model, [[]])
+
+
+def test_a_tokenizer_without_any_token_to_fill_up_with(tokenizer):
+    tokenizer.pad_token = tokenizer.eos_token = None
+    with pytest.raises(UserError, match="neither a padding token nor an end token"):
+        prepare_tokenizer(tokenizer)

@@ -213,7 +213,24 @@ BROKEN = {
     "no dialogue": ([{"chosen": "a", "rejected": "b"}], "line 1: the two dialogues share no"),
     "null": ([GOOD | {"chosen": None}], "line 1: the field 'chosen' is null; expected a text or"),
     "a number": ([GOOD | {"chosen": 5}], "line 1: the field 'chosen' is of the kind int; expected"),
-    "kinds mixed": ([{"chosen": "a", "rejected": CHAT}], "line 1: chosen and rejected are of"),
+    "a null prompt": (
+        [{"prompt": None, "chosen": "a", "rejected": "b"}],
+        "line 1: the field 'prompt' is null; expected a text or messages",
+    ),
+    "content in parts": (
+        [
+            {
+                "prompt": [{"role": "user", "content": [{"type": "text"}]}],
+                "chosen": "a",
+                "rejected": "b",
+            }
+        ],
+        "line 1: prompt, message 1: expected the texts role and content; content is list",
+    ),
+    "kinds mixed": (
+        [{"chosen": "a", "rejected": CHAT}],
+        "line 1: of chosen and rejected only chosen is a text",
+    ),
     "an empty chat": ([{"chosen": [], "rejected": []}], "line 1: chosen: the list of messages is"),
     "a short chat": (
         [{"chosen": CHAT[1:], "rejected": CHAT[1:]}],
@@ -233,7 +250,7 @@ BROKEN = {
     ),
     "a chat without roles": (
         [{"chosen": [{"content": "a"}] * 2, "rejected": [{"content": "a"}] * 2}],
-        "line 1: chosen, message 1: expected the texts role and content",
+        "line 1: chosen, message 1: expected the texts role and content; role is nothing",
     ),
     "a prompt that is no text": (
         [GOOD | {"prompt": 3}],

@@ -255,7 +255,7 @@ def check_targets(asked: Iterable[str], targets: Iterable[str], patterns: Iterab
     made = [re.compile(pattern) for pattern in patterns]
     for target in map(str, asked):
         file = os.path.relpath(target) if target.startswith(("/", ".")) else target
-        if file in known or Path(file).exists() or any(p.fullmatch(file) for p in made):
+        if file in known or (file and Path(file).exists()) or any(p.fullmatch(file) for p in made):
             continue
         close = difflib.get_close_matches(file, known, n=3)
         close = close or [name for name in known if file in name][:3]

@@ -52,7 +52,7 @@ try:
         layers,
         lambda key: Path(f"results/{SETTINGS.scale}/sources/{key}.json").exists(),
     )
-    WORLDS = other_worlds(SETTINGS)
+    WORLDS = other_worlds(SETTINGS, layers)
     check_texts()
 except UserError as error:
     sys.exit(str(error))

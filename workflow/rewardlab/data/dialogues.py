@@ -73,10 +73,11 @@ def checked_chat(value: Any, location: str) -> list[Message]:
         raise UserError(f"{location}: the list of messages is empty.")
     for number, message in enumerate(value, start=1):
         where = f"{location}, message {number}"
-        if not isinstance(message, dict) or not all(
-            isinstance(message.get(field), str) for field in ("role", "content")
-        ):
-            raise UserError(f"{where}: expected the texts role and content.")
+        fields = message if isinstance(message, dict) else {}
+        for field in ("role", "content"):
+            if not isinstance(fields.get(field), str):
+                kind = type(fields[field]).__name__ if field in fields else "nothing"
+                raise UserError(f"{where}: expected the texts role and content; {field} is {kind}.")
         if message["role"] not in SPEAKERS:
             raise UserError(
                 f"{where}: the role is {message['role']!r}; expected {', '.join(SPEAKERS)}."

@@ -14,6 +14,7 @@ from rewardlab.data.dialogues import (
     Message,
     dialogue,
     field_of,
+    is_dialogue,
     messages,
     prompt_of,
 )
@@ -34,13 +35,19 @@ def read_pairs(rows: Iterable[Row]) -> Iterator[Pair]:
     for location, fields in rows:
         chosen, rejected = (field_of(fields, name, location) for name in ("chosen", "rejected"))
         if isinstance(chosen, str) != isinstance(rejected, str):
-            raise UserError(f"{location}: chosen and rejected are of different kinds.")
+            is_text = "chosen" if isinstance(chosen, str) else "rejected"
+            raise UserError(
+                f"{location}: of chosen and rejected only {is_text} is a text, and the other is "
+                "messages; expected both alike."
+            )
         has_prompt = fields.get("prompt") is not None
         if not isinstance(chosen, str):
             prompt = field_of(fields, "prompt", location) if has_prompt else []
             yield split_chats(prompt, chosen, rejected, location)
         elif has_prompt:
             yield Pair(prompt_of(fields, "prompt", location), chosen, rejected)
+        elif "prompt" in fields and not is_dialogue(chosen):
+            field_of(fields, "prompt", location)  # which says what it is instead of a prompt
         else:
             yield split_dialogues(chosen, rejected, location)
 

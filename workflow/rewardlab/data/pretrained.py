@@ -1,5 +1,7 @@
 """Models and tokenizers from Hugging Face folders: whole, or not at all."""
 
+import json
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -41,11 +43,12 @@ def load_model(
     """Return the model of a folder in single precision, with all weights from its files.
 
     kind: one of transformers' auto classes; new: says of which weights they may be missing, and
-    are drawn at random; what: the others, for the message. Raises UserError if the folder is no
+    are drawn at random; what: is expected, for the message. Raises UserError if the folder is no
     model, or lacks weights: transformers draws them at random and goes on.
     """
     _check_folder(folder)
-    options = {"dtype": torch.float32, **options}  # transformers would take that of the files
+    # transformers would take the files' precision, and leave other shapes to a report that it logs.
+    options = {"dtype": torch.float32, "ignore_mismatched_sizes": True, **options}
     try:
         model, report = kind.from_pretrained(folder, output_loading_info=True, **options)
     except Exception as error:
@@ -55,15 +58,15 @@ def load_model(
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise UserError(
-            f"{folder} lacks {what}: {', '.join(missing[:3])}{more} would be drawn at random for "
-            f"{type(model).__name__}."
+            f"{folder} lacks {', '.join(missing[:3])}{more}, which would be drawn at random for "
+            f"{type(model).__name__}; expected {what}."
         )
     return model
 
 
 def load_language_model(folder: Path) -> PreTrainedModel:
     """Return a causal language model; raises UserError if the folder is none."""
-    return load_model(AutoModelForCausalLM, folder, "weights of a language model")
+    return load_model(AutoModelForCausalLM, folder, "a causal language model with all its weights")
 
 
 def positions_of(model: PreTrainedModel) -> int | None:
@@ -105,8 +108,12 @@ def _check_folder(folder: Path) -> None:
         inside = sorted(file.name for file in folder.iterdir())[:5] if folder.is_dir() else []
         found = f"found {', '.join(inside)}" if inside else "it is empty"
         raise UserError(f"{folder} is no Hugging Face model: config.json is missing; {found}.")
+    try:
+        json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{folder / 'config.json'} is not valid JSON ({error}).") from None
 
 
 def _reason(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else f"{text[:197]}..."
+    return textwrap.shorten(text, 200, placeholder=" ...")

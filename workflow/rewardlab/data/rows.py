@@ -139,7 +139,8 @@ def _csv_rows(file: Path, stream: TextIO) -> Iterator[Row]:
         if values:
             if len(values) != len(header):
                 raise UserError(
-                    f"{file}, line {line}: {len(values)} values for {len(header)} columns."
+                    f"{file}, line {line}: {len(values)} values for {len(header)} columns; "
+                    "expected as many."
                 )
             yield f"{file}, line {line}", dict(zip(header, values, strict=True))
         line = reader.line_num + 1

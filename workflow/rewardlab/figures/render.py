@@ -38,14 +38,22 @@ def render(draw: Callable[[pd.DataFrame], Figure]) -> None:
             columns = ", ".join(map(str, rows.columns))
             what = " ".join((inspect.getdoc(draw) or "").split(".")[0].split())
             raise UserError(
-                f"{table} is not what this figure is drawn of ({type(error).__name__}: {error}); "
-                f"its columns are {columns}; expected {what}."
+                f"{table} is not what this figure is drawn of ({_reason(error, rows)}); its "
+                f"columns are {columns}; expected {what}."
             ) from error
         drawn.savefig(svg, format="svg", metadata={"Date": None})
         drawn.savefig(png, format="png", metadata={"Software": None})
 
     figure.__module__ = draw.__module__
     main(figure)
+
+
+def _reason(error: Exception, rows: pd.DataFrame) -> str:
+    """Return what is wrong with a table: a column that is missing, or what the library says."""
+    missing = error.name if isinstance(error, AttributeError) else error.args and error.args[0]
+    if isinstance(error, AttributeError | KeyError) and missing not in rows:
+        return f"it has no {missing!r}"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def read_drawn(path: Path) -> pd.DataFrame:
@@ -55,4 +63,6 @@ def read_drawn(path: Path) -> pd.DataFrame:
     try:
         return read_csv(path)
     except ValueError as error:  # also of an empty file, of broken lines, and of other encodings
-        raise UserError(f"{path} cannot be read as CSV ({error}).") from None
+        if not path.read_bytes().strip():
+            raise UserError(f"{path} is empty; expected rows.") from None
+        raise UserError(f"{path} cannot be read as CSV ({' '.join(str(error).split())}).") from None

@@ -85,7 +85,7 @@ def check_methods(settings: PolicySettings) -> None:
             takes = " and ".join(wanted) if wanted else "none"
             found = ", ".join(method.parameters) or "none"
             raise UserError(
-                f"{key} has the parameters {found}; expected those of {method.penalty}: {takes}."
+                f"{key}: expected the parameters of {method.penalty}, {takes}; found {found}."
             )
 
 

@@ -45,7 +45,7 @@ def rows_in_parts(
     done: list[Tensor] = []
     for file, batch, is_last in progress(batches, what, len(batches)):
         done.append(compute([texts[index] for index in batch]))
-        _check_finite(done[-1], batch, what)
+        _check_finite(done[-1], batch)
         if is_last:
             with published(file) as partial:
                 save_file({"rows": torch.cat(done).contiguous()}, partial)
@@ -57,8 +57,8 @@ def rows_in_parts(
     return result
 
 
-def _check_finite(rows: Tensor, indices: Sequence[int], what: str) -> None:
+def _check_finite(rows: Tensor, indices: Sequence[int]) -> None:
     bad = ~rows.flatten(1).isfinite().all(1)
     if bad.any():
         index = indices[int(bad.int().argmax())]
-        raise UserError(f"{what}: text {index} (counted from 0) has a value that is not finite.")
+        raise UserError(f"text {index} (counted from 0) has a value that is not finite.")

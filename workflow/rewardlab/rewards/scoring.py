@@ -9,7 +9,14 @@ from torch import Tensor
 from rewardlab.data.pretrained import positions_of
 from rewardlab.rewards.chunks import rows_in_parts
 from rewardlab.rewards.texts import encode_and_count, say
-from rewardlab.rewards.trunk import check_length, forward, load_reward_model, without_last_layer
+from rewardlab.rewards.trunk import (
+    check_length,
+    check_vocabulary,
+    forward,
+    load_reward_model,
+    without_last_layer,
+)
+from rewardlab.running.errors import UserError
 from rewardlab.settings.rewards import FeatureSettings
 
 # Where neither the caller nor the model says how long a text may be.
@@ -45,16 +52,20 @@ class Scorer:
 
         name: of the folder inside the state; what: the texts are called in messages.
         """
-        rows, reading = encode_and_count(self.tokenizer, prompts, responses, self.max_length)
-        say(reading, self.max_length, what or name)
-        return rows_in_parts(
-            lambda rows: forward(self.model, self.tokenizer, rows),
-            rows,
-            self.settings.batch_size,
-            self.settings.checkpoint_texts,
-            self.state / name,
-            name,
-        )
+        try:
+            rows, reading = encode_and_count(self.tokenizer, prompts, responses, self.max_length)
+            check_vocabulary(self.model, rows)
+            say(reading, self.max_length, what or name)
+            return rows_in_parts(
+                lambda rows: forward(self.model, self.tokenizer, rows),
+                rows,
+                self.settings.batch_size,
+                self.settings.checkpoint_texts,
+                self.state / name,
+                name,
+            )
+        except UserError as error:
+            raise UserError(f"{what}: {error}" if what else str(error)) from None
 
     def features(self, prompts: Sequence[str], responses: Sequence[str]) -> Tensor:
         """Return the pooled features (n, H) that the last layer reads."""

@@ -42,7 +42,7 @@ class Reading(NamedTuple):
 def say(reading: Reading, max_length: int, what: str) -> None:
     """Log how much of some texts is read: as a warning, if most of it is lost."""
     level = logging.WARNING if reading.is_mostly_lost else logging.INFO
-    lost = "most of these texts does not reach the model: " if reading.is_mostly_lost else ""
+    lost = "most of these texts do not reach the model: " if reading.is_mostly_lost else ""
     log.log(level, "%s: %s%s", what, lost, reading.in_words(max_length))
 
 
@@ -50,12 +50,18 @@ def prepare_tokenizer(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizer
     """Set what reward models need: padding on the right, a padding token, the end kept.
 
     With absolute positions, texts that are padded on the left would begin at another position
-    in every batch. A long text loses its beginning, since the response is at its end.
+    in every batch. A long text loses its beginning, since the response is at its end. Raises
+    UserError if no token can be the padding's.
     """
     tokenizer.padding_side = "right"
     tokenizer.truncation_side = "left"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.sep_token
+    if tokenizer.pad_token is None:
+        raise UserError(
+            f"the tokenizer in {tokenizer.name_or_path} has neither a padding token nor an end "
+            "token; expected one of them, which texts of other lengths are filled up with."
+        )
     return tokenizer
 
 

@@ -33,7 +33,7 @@ def load_reward_model(
     """
     tokenizer = prepare_tokenizer(load_tokenizer(folder))
     if heads is None:
-        what = "a reward head, as AutoModelForSequenceClassification saves it"
+        what = "a reward model with its head, as AutoModelForSequenceClassification saves it"
         model = load_model(AutoModelForSequenceClassification, folder, what)
     else:
         model = load_trunk(folder, heads)
@@ -51,7 +51,9 @@ def load_trunk(folder: Path, heads: int) -> PreTrainedModel:
         drawn.add(name)
         return _is_head(model, name)
 
-    model = load_model(kind, folder, "every layer below the last", new=is_new, **options)
+    model = load_model(
+        kind, folder, "a model with every layer below the last", new=is_new, **options
+    )
     _, _, layer = last_layer(model)
     names = [name for name, parameter in model.named_parameters() if parameter is layer.weight]
     if not drawn.intersection(names):
@@ -75,6 +77,21 @@ def check_length(model: PreTrainedModel, length: int, folder: Path) -> None:
             f"max_length is {length}, but the model in {folder} reads {limit} tokens at most; "
             f"expected at most {limit}."
         )
+
+
+def check_vocabulary(model: PreTrainedModel, rows: Sequence[list[int]]) -> None:
+    """Raise UserError if a text has no token, or one that the model has no embedding for."""
+    known = model.get_input_embeddings().num_embeddings
+    for index, row in enumerate(rows):
+        if not row:
+            raise UserError(
+                f"text {index} (counted from 0) has no token; expected a prompt or a response."
+            )
+        if max(row) >= known:
+            raise UserError(
+                f"text {index} (counted from 0) has the token {max(row)}, but the model has "
+                f"embeddings for {known}; expected the model's own tokenizer in its folder."
+            )
 
 
 def save_model(

@@ -26,9 +26,13 @@ def exclusive(target: Path) -> Iterator[None]:
     an earlier writer left half-written is removed. Raises UserError, naming the process, if another
     one holds the lock.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     file = target.parent / f".{target.name}.lock"
-    with _locked(file, target):
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = _locked(file, target)
+    except OSError as error:
+        raise UserError(f"{target} cannot be written ({error.strerror}).") from None
+    with lock:
         try:
             for leftover in target.parent.glob(f".{glob.escape(target.name)}.*{PARTIAL}"):
                 if final_name(leftover) == target:  # and not one whose name only begins like it

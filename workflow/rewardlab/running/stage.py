@@ -123,6 +123,9 @@ def main(function: Callable[..., None], arguments: Sequence[str] | None = None) 
     except UserError as error:
         log.error("%s", error if error.__cause__ is None else traceback.format_exc())
         sys.exit(f"{name}: {error}")
+    except KeyboardInterrupt:
+        log.error("interrupted")
+        sys.exit(f"{name} was interrupted.")
     except Exception as error:
         log.error("%s", traceback.format_exc())
         if refused := of_the_machine(error):

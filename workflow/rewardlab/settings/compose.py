@@ -146,9 +146,10 @@ def check_paths(settings: Settings, files: Layers, is_made: Callable[[str], bool
             )
 
 
-def other_worlds(settings: Settings) -> dict[str, Settings]:
+def other_worlds(settings: Settings, files: Layers = ()) -> dict[str, Settings]:
     """Return the settings of the other worlds, each a scale of its own without other worlds.
 
+    files: what the settings were merged from, for the message.
     Raises UserError that names the world whose settings are wrong.
     """
     chapter = settings.extended
@@ -164,7 +165,8 @@ def other_worlds(settings: Settings) -> dict[str, Settings]:
             found[name] = validate(_laid_over(values, differing))
         except UserError as error:
             text = str(error).removeprefix("--config: ")
-            raise UserError(f"extended.worlds.{name}: {text}") from None
+            origin = _origin(("extended", "worlds", name), files)
+            raise UserError(f"{origin}: extended.worlds.{name}: {text}") from None
         if found[name].data != settings.data:
             raise UserError(
                 f"extended.worlds.{name}.data: expected nothing; worlds share their data."
@@ -207,6 +209,8 @@ def _has(layer: str | Mapping[str, Any], keys: Sequence[str | int]) -> bool:
     value: Any = read_yaml(layer) if isinstance(layer, str) else layer
     try:
         for key in keys:
+            if isinstance(value, dict):  # a key of YAML may be a number
+                value = {str(name): part for name, part in value.items()}
             value = value[key]
     except (KeyError, IndexError, TypeError):
         return False

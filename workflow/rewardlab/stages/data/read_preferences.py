@@ -20,7 +20,15 @@ def read_preferences(source: Input, preferences: Output, splits: SplitSettings) 
     files = files_of(source)
     table = pd.DataFrame(read_pairs(read_rows(files)), columns=Pair._fields)
     table["split"] = splits_of(table.prompt, splits)
-    log.info("%d pairs from %s", len(table), ", ".join(map(str, files)))
+    ties = table.chosen.eq(table.rejected).sum()
+    empty = sum(table[side].str.strip().eq("").sum() for side in ("chosen", "rejected"))
+    log.info(
+        "%d pairs from %s; %d are ties, and %d responses are empty",
+        len(table),
+        ", ".join(map(str, files)),
+        ties,
+        empty,
+    )
     table.to_parquet(preferences, index=False)
 
 

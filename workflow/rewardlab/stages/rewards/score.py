@@ -57,7 +57,10 @@ def read_responses(path: Path) -> Responses:
                 f"{path} has a column {name!r} already, which the result would overwrite; expected "
                 "another name for it."
             )
-    rows = named[[name for name in FIELDS if name in named]].to_dict("records")
+    if missing := [name for name in FIELDS if name not in named]:
+        columns = ", ".join(map(str, named))
+        raise UserError(f"{path} has no field {missing[0]!r}; its fields are {columns}.")
+    rows = named[[*FIELDS]].to_dict("records")
     prompts, responses = [], []
     for number, fields in enumerate(rows):
         fields = {name: _listed(value) for name, value in fields.items()}

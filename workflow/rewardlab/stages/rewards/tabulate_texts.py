@@ -46,7 +46,7 @@ def in_words(name: str, found: Ties, pairs: int, reading: Reading, max_length: i
         f"read of them; {reading.in_words(max_length)}"
     )
     if reading.is_mostly_lost:
-        text += " **Most of these texts does not reach the reward models.**"
+        text += " **Most of these texts do not reach the reward models.**"
     return text
 
 

@@ -34,9 +34,10 @@ def train(
     """The whole trunk and one logit; name: what its cost is listed under."""
     quieten()
     torch.manual_seed(derive_seed(seed, "head"))
-    network, tokenizer = load_reward_model(open_artefact(trunk), heads=1)
+    folder = open_artefact(trunk)
+    network, tokenizer = load_reward_model(folder, heads=1)
     pairs = training_pairs(preferences)
-    check_length(network, max_length, trunk)
+    check_length(network, max_length, folder)
     sides = []
     for side in ("chosen", "rejected"):
         rows, reading = encode_and_count(tokenizer, pairs.prompt, pairs[side], max_length)
