@@ -12,9 +12,20 @@ from scipy.optimize import minimize
 from rewardlab.evaluation import ensembles
 from rewardlab.evaluation.rewardbench import recomputed, section_of, section_scores, total
 from rewardlab.rewards import losses
-from rewardlab.rewards.heads import data_orders, fit_bootstrap_heads, fit_paper_heads
+from rewardlab.rewards.heads import (
+    data_orders,
+    fit_bootstrap_heads,
+    fit_ensemble,
+    fit_paper_heads,
+)
 from rewardlab.rewards.texts import Reading, encode_and_count, joined, messages, prepare_tokenizer
-from rewardlab.settings.rewards import BootstrapHeadsSettings, PaperHeadsSettings
+from rewardlab.running.errors import UserError
+from rewardlab.seeds import derive_seed
+from rewardlab.settings.rewards import (
+    BootstrapHeadsSettings,
+    EnsembleSettings,
+    PaperHeadsSettings,
+)
 from rewardlab.world.tokenizer import build_tokenizer
 
 
@@ -210,3 +221,23 @@ def test_how_much_of_the_texts_is_read_is_counted(limit, lengths, cut):
 )
 def test_more_than_half_is_most(reading, lost):
     assert reading.is_mostly_lost is lost
+
+
+def test_an_ensemble_draws_its_pairs():
+    """Pairs of its own, without replacement: the same rows are not there twice."""
+    torch.manual_seed(0)
+    differences = torch.randn(40, 3)
+    kinds = PaperHeadsSettings(
+        initial_deviation=0.5, learning_rate=0.01, weight_decay=0.0, batch_size=4, epochs=1.0
+    )
+    bootstrap = BootstrapHeadsSettings(prior_deviation=0.5)
+    settings = EnsembleSettings(heads=2, kind="bootstrap", paper=kinds, bootstrap=bootstrap)
+    few = settings.model_copy(update={"pairs": 10})
+    first, same, other = (fit_ensemble(differences, few, seed).weights for seed in (0, 0, 1))
+    assert torch.equal(first, same)
+    assert not torch.equal(first, other)
+    rows = np.random.default_rng(derive_seed(0, "pairs")).permutation(40)[:10]
+    assert len(set(rows)) == 10
+    assert torch.equal(first, fit_ensemble(differences[rows], settings, 0).weights)
+    with pytest.raises(UserError, match="is to draw 41 pairs, but there are 40"):
+        fit_ensemble(differences, settings.model_copy(update={"pairs": 41}), 0)

@@ -9,12 +9,19 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.optimize import minimize
 from scipy.special import expit
 from torch import Tensor
 
 from rewardlab.rewards.losses import bradley_terry_loss
-from rewardlab.settings.rewards import BootstrapHeadsSettings, PaperHeadsSettings
+from rewardlab.running.errors import UserError
+from rewardlab.seeds import derive_seed
+from rewardlab.settings.rewards import (
+    BootstrapHeadsSettings,
+    EnsembleSettings,
+    PaperHeadsSettings,
+)
+
+NEWTON_STEPS = 100
 
 
 class Heads(NamedTuple):
@@ -22,6 +29,31 @@ class Heads(NamedTuple):
 
     weights: Tensor
     losses: Tensor
+
+
+def fit_ensemble(differences: Tensor, settings: EnsembleSettings, seed: int) -> Heads:
+    """Return the heads of the configured kind, fitted to all pairs or to those that are drawn.
+
+    differences: (n, H) features of chosen minus rejected. Raises UserError if the kind is none of
+    heads, if there are fewer pairs than are to be drawn, or if a head is not finite.
+    """
+    if settings.pairs is not None:
+        if settings.pairs > len(differences):
+            raise UserError(
+                f"an ensemble is to draw {settings.pairs} pairs, but there are {len(differences)}."
+            )
+        rng = np.random.default_rng(derive_seed(seed, "pairs"))
+        differences = differences[rng.permutation(len(differences))[: settings.pairs]]
+    if settings.kind == "paper":
+        heads = fit_paper_heads(differences, settings.heads, settings.paper, seed)
+    elif settings.kind == "bootstrap":
+        heads = fit_bootstrap_heads(differences, settings.heads, settings.bootstrap, seed)
+    else:
+        raise UserError(f"the kind of ensemble is {settings.kind!r}; expected paper or bootstrap.")
+    bad = ~heads.weights.isfinite().all(1)
+    if bad.any():
+        raise UserError(f"head {int(bad.int().argmax())} of the ensemble is not finite.")
+    return heads
 
 
 def fit_paper_heads(
@@ -75,27 +107,46 @@ def fit_bootstrap_heads(
     """Return heads at the minimum of weighted Bradley-Terry loss + |W - W0|^2 / (2 sd^2).
 
     Each head has bootstrap weights of its own (how often each of n draws with replacement hits a
-    pair) and its own prior draw W0 from N(0, sd^2). All are minimised at once by L-BFGS: the
-    objective is a sum over heads. differences: (n, H). The losses (2, K) are the mean losses on all
-    pairs at W0 and at the end.
+    pair) and its own prior draw W0 from N(0, sd^2). differences: (n, H). The losses (2, K) are the
+    mean losses on all pairs at W0 and at the end.
     """
     rng = np.random.default_rng(seed)
     rows = differences.double().numpy()
     count, width = rows.shape
     prior = rng.normal(0, settings.prior_deviation, (heads, width))
-    weights = rng.multinomial(count, np.full(count, 1 / count), size=heads).T  # (n, K)
+    weights = rng.multinomial(count, np.full(count, 1 / count), size=heads)  # (K, n)
     precision = settings.prior_deviation**-2
-
-    def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        current = flat.reshape(heads, width)
-        margins = rows @ current.T
-        loss = (weights * np.logaddexp(0, -margins)).sum()
-        loss += 0.5 * precision * ((current - prior) ** 2).sum()
-        slope = -(weights * expit(-margins)).T @ rows + precision * (current - prior)
-        return float(loss), slope.ravel()
-
-    options = {"maxiter": 2000, "maxfun": 4000, "ftol": 1e-12, "gtol": 1e-6}
-    result = minimize(objective, prior.ravel(), jac=True, method="L-BFGS-B", options=options)
-    fitted = result.x.reshape(heads, width)
+    fitted = np.stack(
+        [_minimum(rows, *of_head, precision) for of_head in zip(weights, prior, strict=True)]
+    )
     losses = np.stack([np.logaddexp(0, -rows @ w.T).mean(0) for w in (prior, fitted)])
     return Heads(torch.from_numpy(fitted).float(), torch.from_numpy(losses).float())
+
+
+def _minimum(rows: np.ndarray, weights: np.ndarray, prior: np.ndarray, precision: float):
+    """Return the minimum (H,) of one head's objective, by Newton's method with halved steps.
+
+    The objective is strictly convex, so that a step that is halved often enough lowers it.
+    """
+
+    def objective(point: np.ndarray) -> float:
+        loss = weights @ np.logaddexp(0, -rows @ point)
+        return float(loss + 0.5 * precision * ((point - prior) ** 2).sum())
+
+    point, value = prior, objective(prior)
+    for _ in range(NEWTON_STEPS):
+        wrong = expit(-rows @ point)
+        slope = precision * (point - prior) - (weights * wrong) @ rows
+        curvature = (rows * (weights * wrong * (1 - wrong))[:, None]).T @ rows
+        curvature[np.diag_indices_from(curvature)] += precision
+        step = np.linalg.solve(curvature, slope)
+        decrease = slope @ step  # twice what a quadratic objective would fall by
+        if decrease <= 1e-12 * max(1.0, abs(value)):
+            break
+        share = 1.0
+        while (lower := objective(point - share * step)) > value - 1e-4 * share * decrease:
+            share /= 2
+            if share < 1e-8:  # all that is left is rounding, or it is not finite
+                return point
+        point, value = point - share * step, lower
+    return point

@@ -97,6 +97,8 @@ class EnsembleSettings(SettingsModel):
     """Settings of the kind `paper`."""
     bootstrap: BootstrapHeadsSettings
     """Settings of the kind `bootstrap`."""
+    pairs: Count | None = None
+    """Preference pairs that an ensemble draws for its heads, without replacement; none: all."""
 
 
 class RewardSettings(SettingsModel):

@@ -3,34 +3,20 @@
 The result is a Hugging Face folder with as many labels as heads.
 """
 
+import json
+
 import pandas as pd
-import torch
 from safetensors.torch import load_file
 
 from rewardlab.data.manifest import open_artefact, write_manifest
 from rewardlab.evaluation.tables import write_csv
-from rewardlab.rewards.heads import Heads, fit_bootstrap_heads, fit_paper_heads
+from rewardlab.rewards.heads import fit_ensemble
 from rewardlab.rewards.trunk import load_reward_model, set_heads
 from rewardlab.running.costs import costs
-from rewardlab.running.errors import UserError
 from rewardlab.running.libraries import quieten
-from rewardlab.running.stage import Input, Output, State, main, stage
+from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
 from rewardlab.settings.rewards import EnsembleSettings
 from rewardlab.settings.types import Seed
-
-
-def fit(differences: torch.Tensor, settings: EnsembleSettings, seed: int) -> Heads:
-    """Return the heads of the configured kind; raises UserError if one is not finite."""
-    if settings.kind == "paper":
-        heads = fit_paper_heads(differences, settings.heads, settings.paper, seed)
-    elif settings.kind == "bootstrap":
-        heads = fit_bootstrap_heads(differences, settings.heads, settings.bootstrap, seed)
-    else:
-        raise UserError(f"the kind of ensemble is {settings.kind!r}; expected paper or bootstrap.")
-    bad = ~heads.weights.isfinite().all(1)
-    if bad.any():
-        raise UserError(f"head {int(bad.int().argmax())} of the ensemble is not finite.")
-    return heads
 
 
 def schedule_of(settings: EnsembleSettings) -> dict[str, object]:
@@ -58,16 +44,21 @@ def fit_heads(
     state: State,
     settings: EnsembleSettings,
     seeds: dict[str, Seed],
+    pairs: Inputs = (),
 ) -> None:
     """Ensembles of heads on the frozen trunk, one from each seed; seeds: name -> seed.
 
-    A single one is saved as the folder `ensemble`, several as its folders 0, 1, and so on.
+    A single one is saved as the folder `ensemble`, several as its folders 0, 1, and so on. pairs: a
+    choice of `choose_pairs`, which goes before the settings.
     """
     quieten()
+    if pairs:
+        number = json.loads(pairs[0].read_text())["pairs"]
+        settings = settings.model_copy(update={"pairs": number})
     sides = load_file(features)
     differences = sides["chosen"] - sides["rejected"]
     with costs(state, measured, what="ensemble of heads") as notes:
-        fitted = [fit(differences, settings, seed) for seed in seeds.values()]
+        fitted = [fit_ensemble(differences, settings, seed) for seed in seeds.values()]
         notes |= schedule_of(settings)
         notes["steps"] = len(fitted[0].losses)
         notes["trainable parameters"] = fitted[0].weights.numel()
