@@ -1,0 +1,103 @@
+"""Variances and means of policies on paths of KL coefficients: pure functions on arrays.
+
+Every policy's return is estimated twice, on halves of the samples, so that the covariance of the
+two over policies is the variance of the true returns: the noise of the samples drops out. Ensembles
+are the units of all intervals.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+Array = NDArray[np.float64]
+
+
+def at_mean_divergence(values: Array, kl: Array, targets: Sequence[float]) -> Array:
+    """Return values (D, E, K, C) where the mean divergence of all policies is each of D targets.
+
+    values: (E, K, B, C), on paths of B coefficients, the same for all policies; kl: (E, K, B). NaN
+    where a target is outside of the path.
+    """
+    return _interpolated(kl.mean((0, 1)), np.moveaxis(values, 2, 0), targets)
+
+
+def at_own_divergence(values: Array, kl: Array, targets: Sequence[float]) -> Array:
+    """Return values (D, E, K, C) where each policy's own divergence is the target; as above."""
+    shape = kl.shape[:2]
+    policies = zip(kl.reshape(-1, kl.shape[2]), values.reshape(-1, *values.shape[2:]), strict=True)
+    found = np.stack([_interpolated(*policy, targets) for policy in policies], axis=1)
+    return found.reshape(len(targets), *shape, -1)
+
+
+def _interpolated(kl: Array, values: Array, targets: Sequence[float]) -> Array:
+    """Return values (D, ...) of a path's (B, ...) at D divergences, the path's being (B,)."""
+    order = np.argsort(kl)
+    line = PchipInterpolator(np.log(kl[order]), values[order], extrapolate=False)
+    return line(np.log(np.asarray(targets, float)))
+
+
+def laid_out(paths: pd.DataFrame, columns: list[str]) -> Array:
+    """Return columns as (E, K, B, C); rows: sorted by ensemble, head and coefficient."""
+    shape = (paths.ensemble.nunique(), paths["head"].nunique(), -1, len(columns))
+    return paths[columns].to_numpy(float).reshape(shape)
+
+
+def variance_without_noise(returns: Array) -> float:
+    """Return the variance over policies of returns (E, K, 2), the noise of the samples off."""
+    return float(_moments(returns, np.ones((1, len(returns))))[0][0])
+
+
+class Interval(NamedTuple):
+    """A value and the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Comparison(NamedTuple):
+    """Weighted policies against vanilla ones: variances, their ratio, the gain of the mean."""
+
+    vanilla: float
+    weighted: float
+    ratio: Interval
+    gain: Interval
+
+
+def compared(vanilla: Array, weighted: Array, rng: np.random.Generator, resamples: int):
+    """Return how returns (E, K, 2) of weighted policies compare with vanilla's.
+
+    The ratio is vanilla's variance over the weighted ones'; infinite where that is not above 0.
+    """
+    count = len(vanilla)
+    drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
+    counts = np.concatenate([np.ones((1, count)), drawn])
+    (first, mean_first), (second, mean_second) = (
+        _moments(part, counts) for part in (vanilla, weighted)
+    )
+    above, below = np.maximum(first, 0.0), np.maximum(second, 0.0)
+    ratio = np.divide(above, below, out=np.full_like(above, np.inf), where=below > 0)
+    return Comparison(
+        float(first[0]), float(second[0]), _interval(ratio), _interval(mean_second - mean_first)
+    )
+
+
+def _moments(returns: Array, counts: Array) -> tuple[Array, Array]:
+    """Return variance without noise and mean of returns (E, K, 2) by counts (R, E) of ensembles."""
+    size = returns.shape[1]
+    centred = returns - returns.mean((0, 1))
+    total = counts.sum(1) * size
+    means = counts @ centred.sum(1) / total[:, None]
+    products = counts @ centred.prod(-1).sum(1) / total
+    variance = (products - means.prod(-1)) * total / (total - 1)
+    return variance, means.mean(-1) + returns.mean()
+
+
+def _interval(values: Array) -> Interval:
+    # Of ratios some may be infinite, which cannot be interpolated.
+    low, high = np.quantile(values[1:], [0.025, 0.975], method="inverted_cdf")
+    return Interval(float(values[0]), float(low), float(high))
