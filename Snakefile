@@ -42,6 +42,7 @@ include: "workflow/rules/rewards.smk"
 include: "workflow/rules/simulation.smk"
 include: "workflow/rules/aggregation.smk"
 include: "workflow/rules/policies.smk"
+include: "workflow/rules/regimes.smk"
 include: "workflow/rules/claims.smk"
 
 

@@ -43,6 +43,7 @@ class Recorded:
             clip_range_value=given["cliprange_value"],
             vf_coef=given["vf_coef"],
             ratio_threshold=given["ratio_threshold"],
+            averaged=0.0,
             response_tokens=max(map(len, self.text["responses"])),
         )
         self.prompts = padded_left(self.text["queries"], PAD)

@@ -31,7 +31,8 @@ from rewardlab.world.tokenizer import build_tokenizer
 
 PROXY = {
     "centring": "base",
-    "centring_samples": 40,
+    "sigma": "base",
+    "base_samples": 40,
 }
 PPO = {
     **TRL_DEFAULTS,
@@ -40,6 +41,7 @@ PPO = {
     "minibatch_size": 4,
     "epochs": 2,
     "learning_rate": 1e-3,
+    "averaged": 0.5,
     "response_tokens": 5,
 }
 SETTINGS = {
@@ -222,7 +224,14 @@ def test_an_ensemble_of_several_is_taken_by_number(inputs, tmp_path):
 
 def search(inputs, folder, beta="search", **wanted):
     folder.mkdir(exist_ok=True)
-    matched = {"target": 0.02, "tolerance": 0.01, "first": 0.05, "pilots": 2, "rounds": 12}
+    matched = {
+        "target": 0.02,
+        "tolerance": 0.01,
+        "first": 0.05,
+        "ensembles": 1,
+        "pilots": 2,
+        "rounds": 12,
+    }
     find_beta.find(
         inputs / "base",
         inputs / "ensemble",
@@ -247,6 +256,7 @@ def search(inputs, folder, beta="search", **wanted):
 def test_the_search_finds_a_coefficient_near_the_target(inputs, tmp_path):
     beta, trials = search(inputs, tmp_path / "found", tolerance=0.02)
     assert trials.beta.iloc[-1] == pytest.approx(beta)
+    assert trials.taken.tolist() == [False] * (len(trials) - 1) + [True]
     assert abs(trials.kl.iloc[-1] - 0.02) <= 0.02
 
 

@@ -66,6 +66,6 @@ def test_factors_multiply_the_jobs_of_trained_methods(config):
 
 def test_names_that_the_seeds_of_heads_derive_from(config):
     settings = validate(config).policies
-    assert ensembles_of(settings, PILOT) == ["pilot"]
+    assert ensembles_of(settings, PILOT) == ["pilot-0", "pilot-1", "pilot-2"]
     assert ensembles_of(settings, "trials") == ["trials"]
     assert ensembles_of(settings, "fresh") == ["fresh-0", "fresh-1"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rewardlab.evaluation.decisions import NOT_REPRODUCED, REPRODUCED, Rule
+from rewardlab.evaluation.decisions import NOT_REPRODUCED, REPRODUCED, Quantity, Rule
 from rewardlab.evaluation.matched_kl import Trial, next_beta
 from rewardlab.evaluation.method_summary import final_proxy, summary
 from rewardlab.evaluation.paired_policies import PairedPolicies
@@ -367,7 +367,7 @@ def test_policies_are_compared_the_right_way_round():
     # Sample variances 10/3 and 5/12, less the noise of judging: vanilla over variance-aware.
     ratio = (10 / 3 - 0.1) / (5 / 12 - 0.05)
     assert paired.ratio_of_variances().value == pytest.approx(ratio)
-    assert paired.ratio_of_divergences().value == pytest.approx(0.5)
+    assert paired.difference_of_divergences().value == pytest.approx(-1.0)
     assert [rows.tolist() for rows in paired.clusters] == [[0, 1], [2, 3]]
 
 
@@ -389,7 +389,7 @@ def test_the_findings_on_policies():
     assert ratio.value.value > 1
     assert ratio.quantities["policies lost"][""].value == 0.0
     assert order.value.value == pytest.approx(0.25)
-    assert policies.kl_finding(paired).value.value == pytest.approx(0.5)
+    assert policies.kl_finding({"Figure 7": paired}).value.value == pytest.approx(-1.0)
 
 
 def test_a_lost_policy_is_counted_and_takes_its_partner_along():
@@ -484,3 +484,33 @@ def test_one_cluster_gives_no_interval():
     gain = PairedPolicies(rows, "variance_aware", False, 0).gain("variance_aware", "reference")
     assert np.isfinite(gain.value)
     assert np.isnan([gain.low, gain.high]).all()
+
+
+def test_what_divergence_explains_is_taken_off():
+    """Judged rewards are 2 KL and a gain of 0.5 for vanilla: at equal KL only that is left."""
+    rows = figure7()
+    rng = np.random.default_rng(0)
+    for method, gain, shift in (("vanilla", 0.5, 0.3), ("variance_aware", 0.0, 0.0)):
+        mine = rows.method.eq(method)
+        rows.loc[mine, "kl"] = 1.0 + shift + rng.uniform(-0.2, 0.2, mine.sum())
+        rows.loc[mine, "judged"] = 2 * rows.kl[mine] + gain
+    paired = PairedPolicies(rows, "variance_aware", False, 0)
+    assert not paired.is_matched
+    assert paired.gain("vanilla", "variance_aware").value > 0.6
+    assert paired.gain_at_equal_kl("vanilla", "variance_aware").value == pytest.approx(0.5)
+    chosen = policies.at_equal_kl(paired, Quantity(1.1), Quantity(0.5))
+    assert chosen.decisive.value == 0.5
+    assert "the latter decides" in chosen.words
+
+
+def test_beside_the_line_only_the_rest_varies():
+    """Heads' own rewards vary with deviations 1 and 0.5; divergences add the same to both."""
+    rng = np.random.default_rng(0)
+    parts, count = [], 2000
+    kl = rng.normal(1.3, 0.5, count)
+    for method, deviation in (("reference", 0.0), ("vanilla", 1.0), ("variance_aware", 0.5)):
+        judged = 4 * kl + deviation * rng.standard_normal(count)
+        parts.append(policy_rows(method, judged, 0.0, kl, heads=count, trials=1))
+    paired = PairedPolicies(pd.concat(parts), "variance_aware", False, 0)
+    assert paired.ratio_of_variances().value == pytest.approx(5 / 4.25, rel=0.2)
+    assert paired.ratio_at_equal_kl().value == pytest.approx(4.0, rel=0.25)

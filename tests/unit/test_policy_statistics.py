@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta, next_beta
+from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta, interpolated, next_beta
 from rewardlab.evaluation.method_summary import summary
 from rewardlab.evaluation.spread import (
     cluster_rows,
@@ -19,20 +19,37 @@ from rewardlab.stages.policies.check_fixed_point import FixedPointSettings, trai
 
 
 def test_the_search_reaches_the_target_on_a_curve():
-    """KL = 1 / beta: the coefficient is one over the target."""
-    found, trials = find_beta(lambda beta: np.array([1 / beta] * 3), 1.3, 0.001, 8.0, 20)
-    assert found.beta == pytest.approx(1 / 1.3, rel=0.01)
-    assert trials[-1] == found
-    assert [trial.beta for trial in trials[:4]] == pytest.approx([8.0, 4.0, 2.0, 1.0])
+    """KL = 1 / beta + 0.3: the coefficient is 1 for 1.3, between trials that lie on a curve."""
+    found, trials = find_beta(lambda beta: np.array([[1 / beta + 0.3] * 3]), 1.3, 1e-9, 7.0, 20)
+    assert found.beta == pytest.approx(1.0, rel=0.02)
+    assert [trial.beta for trial in trials[:4]] == pytest.approx([7.0, 3.5, 1.75, 0.875])
+    assert found not in trials  # it lies between two of them, which are near
+    assert found.kl == 1.3
+
+
+def test_a_trial_that_comes_near_is_taken():
+    found, trials = find_beta(lambda beta: np.array([[1 / beta] * 3]), 1.3, 0.4, 8.0, 20)
+    assert found == trials[-1]
+    assert found.beta == pytest.approx(1.0)
+
+
+def test_between_far_trials_nothing_is_interpolated():
+    trials = [Trial(1.0, 2.0, 0.1), Trial(2.0, 1.0, 0.2)]
+    assert interpolated(trials, 1.3) is None
+    assert interpolated(trials[:1], 1.3) is None
+    near = interpolated([*trials, Trial(1.5, 4 / 3, 0.3)], 1.1)
+    assert near == pytest.approx((1.5 * (4 / 3) ** (np.log(40 / 33) / np.log(4 / 3)), 1.1, 0.2))
 
 
 def test_the_search_says_how_near_it_came():
     with pytest.raises(NotReached, match=r"after 3 coefficients the nearest KL divergence to 1\.3"):
-        find_beta(lambda beta: np.array([5.0, 5.1]), 1.3, 0.1, 1.0, 3)
+        find_beta(lambda beta: np.array([[5.0, 5.1]]), 1.3, 0.1, 1.0, 3)
 
 
-def test_the_standard_error_is_over_pilots():
-    found, _ = find_beta(lambda beta: np.array([1.2, 1.4]), 1.3, 0.1, 1.0, 1)
+@pytest.mark.parametrize("divergences", [[[1.2, 1.4]], [[1.1, 1.3], [1.2, 1.6]]])
+def test_the_standard_error_is_over_ensembles_where_there_are_several(divergences):
+    """Means 1.2 and 1.4, of two pilots or of two ensembles."""
+    found, _ = find_beta(lambda beta: np.array(divergences), 1.3, 0.1, 1.0, 1)
     assert (found.kl, found.error) == pytest.approx((1.3, 0.1))
 
 

@@ -219,6 +219,7 @@ SETTINGS = PPOSettings(
     batch_size=6,
     minibatch_size=3,
     learning_rate=1e-2,
+    averaged=0.0,
     response_tokens=4,
 )
 

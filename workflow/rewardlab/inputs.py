@@ -5,10 +5,10 @@ For files these functions give names; the rules say where the files of these nam
 
 from typing import Any
 
-from rewardlab.data.sampling import SamplingSettings, pair_sampling, pool_sampling
+from rewardlab.data.sampling import SamplingSettings, base_sampling, pair_sampling, pool_sampling
 from rewardlab.data.sources import kind_of
 from rewardlab.policies.experiments import batches_of, ensembles_of, is_nested, runs_of
-from rewardlab.policies.names import VANILLA, Policy
+from rewardlab.policies.names import NOISE, VANILLA, Policy
 from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings
 from rewardlab.settings.data import CuttingSettings
@@ -124,6 +124,21 @@ def contrasted_methods(config: Settings, wildcards: Any) -> list[str]:
     return [VANILLA, config.policies.variance_aware]
 
 
+def draws_chosen_pairs(config: Settings, wildcards: Any) -> bool:
+    """Return whether an experiment's heads are fitted to the number of pairs that was chosen."""
+    return config.policies.chosen_pairs is not None and wildcards.experiment != NOISE
+
+
+def candidates(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names of the heads among which the number of pairs is chosen."""
+    return list(config.policies.chosen_pairs.candidates)
+
+
+def candidate_pairs(config: Settings, wildcards: Any) -> list[int | None]:
+    """Return the numbers of pairs that there are to choose from; none: all."""
+    return [config.regimes.heads[name].pairs for name in config.policies.chosen_pairs.candidates]
+
+
 def drawn_ensembles(config: Settings, wildcards: Any) -> list[str]:
     """Return the names that the seeds of an experiment's ensembles derive from."""
     return ensembles_of(config.policies, wildcards.experiment)
@@ -153,6 +168,26 @@ def pair_samples(config: Settings, wildcards: Any) -> SamplingSettings:
 def pool_samples(config: Settings, wildcards: Any) -> SamplingSettings:
     """Return how the pool of one split is sampled."""
     return pool_sampling(config.aggregation.pool, wildcards.split)
+
+
+def base_samples(config: Settings, wildcards: Any) -> SamplingSettings:
+    """Return how the samples are drawn that fixed points are weights of."""
+    return base_sampling(config.regimes, config.policies.ppo.response_tokens)
+
+
+def regimes(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names of the kinds of heads that regimes are told apart by."""
+    return list(config.regimes.heads)
+
+
+def dialect_values(config: Settings, wildcards: Any) -> list[str]:
+    """Return the dialect's values by which samples are judged: the world's own among them."""
+    return list(dict.fromkeys([config.world.dialect.value, "equal", "worse"]))
+
+
+def judge(config: Settings, wildcards: Any) -> str:
+    """Return the column with the gold reward that policies are judged by."""
+    return f"gold_{config.policies.preferences}"
 
 
 def combining(config: Settings, wildcards: Any) -> CombiningSettings:

@@ -1,7 +1,7 @@
 """Policies trained with PPO against reward ensembles: search, training, judging, figures."""
 
 from rewardlab import inputs
-from rewardlab.policies.names import PILOT
+from rewardlab.policies.names import NOISE, PILOT
 
 # Policies need a language model and preferences that speak one language; so far they are judged by
 # the embedded world's gold reward alone.
@@ -19,7 +19,7 @@ SEARCHED = {
 
 
 wildcard_constraints:
-    experiment=one_of({PILOT} | RUNS.every(lambda config: config.policies.experiments)),
+    experiment=one_of({NOISE, PILOT} | RUNS.every(lambda config: config.policies.experiments)),
     method=one_of(RUNS.every(lambda config: config.policies.methods)),
     factor=r"[\d.e+-]+",
     batch=r"\d+",
@@ -31,6 +31,7 @@ use rule job as draw_ensembles with:
         RUNS.path("<results>/features/{config.policies.preferences}.json"),
         model=RUNS.path("<results>/models/reward_model_{config.policies.preferences}.json"),
         features=RUNS.path("<results>/features/{config.policies.preferences}.safetensors"),
+        pairs=RUNS.paths("<results>/regimes/pairs.json", when=inputs.draws_chosen_pairs),
     output:
         **saved_model("drawn_{experiment}", "ensemble"),
     log:

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from rewardlab.settings.aggregation import PoolSettings
+from rewardlab.settings.regimes import RegimeSettings
 from rewardlab.settings.types import Count, SettingsModel
 from rewardlab.settings.world import WorldPreferenceSettings
 
@@ -41,6 +42,20 @@ def pair_sampling(settings: WorldPreferenceSettings, split: Split) -> SamplingSe
         in_order="response",
         response_tokens=settings.response_tokens,
         batch_size=512,
+        refusal=None,
+    )
+
+
+def base_sampling(settings: RegimeSettings, response_tokens: int) -> SamplingSettings:
+    """Return how samples of the base model are drawn that fixed points are weights of."""
+    return SamplingSettings(
+        split="evaluation",
+        prompts=settings.prompts,
+        replacement=False,
+        uses={"base": settings.samples},
+        in_order="prompt",
+        response_tokens=response_tokens,
+        batch_size=2048,
         refusal=None,
     )
 

@@ -1,8 +1,8 @@
 """The search for the KL coefficient at which a method ends at a target divergence.
 
-The divergence falls as the coefficient grows. It is measured on few pilot policies, with the same
-seeds at every coefficient, so that the differences between coefficients are less noisy than the
-values.
+The divergence falls as the coefficient grows. It is measured on pilot policies against a few
+ensembles, with the same seeds at every coefficient, so that the differences between coefficients
+are less noisy than the values.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 STEP = 2.0  # factor between coefficients until the target is bracketed
+NEAR = 1.6  # and between those that are interpolated between
 
 
 class Trial(NamedTuple):
@@ -48,6 +49,24 @@ def next_beta(trials: Sequence[Trial], target: float, first: float) -> float:
     return float(low.beta ** (1 - share) * high.beta**share)
 
 
+def interpolated(trials: Sequence[Trial], target: float) -> Trial | None:
+    """Return the coefficient between two trials at which ln KL is that of the target, if any.
+
+    Linear in ln beta. The trials are the nearest on either side, and none unless they are within
+    the factor NEAR of each other. The error is that of the nearer trial.
+    """
+    above = [trial for trial in trials if trial.kl > target]
+    below = [trial for trial in trials if trial.kl <= target]
+    if not above or not below:
+        return None
+    low, high = max(above), min(below)  # by beta
+    if not low.beta < high.beta <= NEAR * low.beta:
+        return None
+    share = np.log(low.kl / target) / np.log(low.kl / high.kl)
+    nearer = low if share < 0.5 else high
+    return Trial(float(low.beta ** (1 - share) * high.beta**share), target, nearer.error)
+
+
 def find_beta(
     kl_at: Callable[[float], np.ndarray],
     target: float,
@@ -55,22 +74,29 @@ def find_beta(
     first: float,
     rounds: int,
 ) -> tuple[Trial, list[Trial]]:
-    """Return the trial that came within the tolerance, and all trials in order.
+    """Return the coefficient that reaches the target, and all trials in order.
 
-    kl_at: pilots' divergences at a coefficient. Raises NotReached if none does; it says how near
-    the best one came.
+    kl_at: pilots' divergences (ensembles, pilots) at a coefficient; a single row is taken for
+    pilots without ensembles. A trial within the tolerance is taken as it is; else the search goes
+    on until trials on either side are near enough to interpolate between. Raises NotReached if that
+    does not come about; it says how near the best one came.
     """
     trials: list[Trial] = []
     for _ in range(rounds):
         beta = next_beta(trials, target, first)
-        found = kl_at(beta)
-        trials.append(
-            Trial(beta, float(found.mean()), float(found.std(ddof=1) / len(found) ** 0.5))
-        )
+        trials.append(Trial(beta, *_mean_and_error(kl_at(beta))))
         if abs(trials[-1].kl - target) <= tolerance:
             return trials[-1], trials
+        if found := interpolated(trials, target):
+            return found, trials
     best = min(trials, key=lambda trial: abs(trial.kl - target))
     raise NotReached(
         f"after {rounds} coefficients the nearest KL divergence to {target:g} is {best.kl:.3f}, at "
         f"{best.beta:.4g}"
     )
+
+
+def _mean_and_error(divergences: np.ndarray) -> tuple[float, float]:
+    """Return the mean of pilots' divergences, and its standard error over ensembles."""
+    units = divergences.mean(1) if len(divergences) > 1 else divergences[0]
+    return float(units.mean()), float(units.std(ddof=1) / len(units) ** 0.5)

@@ -2,7 +2,9 @@
 
 Policies that share a head, or an ensemble, are alike. Against one ensemble, intervals resample its
 heads; against fresh ones, ensembles, and then the heads within. Both methods are resampled
-together. A variance is taken less the noise of judging.
+together. A variance is taken less the noise of judging. Where the methods' mean divergences differ
+by more than EQUAL_KL, judged rewards can be taken at equal divergence: less a line in the policies'
+own divergences, whose slope is common to both methods.
 """
 
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from rewardlab.evaluation.statistics import percentile_interval
 from rewardlab.policies.names import FINISHED, REFERENCE, VANILLA
 
 RESAMPLES = 4000
+EQUAL_KL = 0.03  # nats
 
 
 class PairedPolicies:
@@ -61,6 +64,28 @@ class PairedPolicies:
         low, high = percentile_interval(np.array([statistic(rows) for rows in self.resamples]))
         return Quantity(value, float(low), float(high))
 
+    @property
+    def is_matched(self) -> bool:
+        """Return whether both methods' mean divergences are equal within EQUAL_KL."""
+        first, second = (self.column("kl", name) for name in (VANILLA, self.variance_aware))
+        return abs(first.mean() - second.mean()) <= EQUAL_KL
+
+    def _slope(self, rows: np.ndarray) -> float:
+        """Return the slope of judged rewards in divergences, both methods centred."""
+        parts = [
+            np.stack([self.column("kl", name)[rows], self.column("judged", name)[rows]])
+            for name in (VANILLA, self.variance_aware)
+        ]
+        kl, judged = np.concatenate([part - part.mean(1, keepdims=True) for part in parts], axis=1)
+        return float(kl @ judged / max(kl @ kl, 1e-12))
+
+    def gain_at_equal_kl(self, first: str, second: str) -> Quantity:
+        """Return the same as `gain`, less what the difference of divergences explains."""
+        judged, kl = (
+            self.column(name, first) - self.column(name, second) for name in ("judged", "kl")
+        )
+        return self.interval(lambda rows: (judged - self._slope(rows) * kl)[rows].mean())
+
     def gain(self, first: str, second: str) -> Quantity:
         """Return the mean judged reward of the first method less that of the second."""
         difference = self.column("judged", first) - self.column("judged", second)
@@ -75,10 +100,23 @@ class PairedPolicies:
         first, second = self.of_method(VANILLA), self.of_method(self.variance_aware)
         return self.interval(lambda rows: float(variance_ratio(first[:, rows], second[:, rows])))
 
-    def ratio_of_divergences(self) -> Quantity:
-        """Return vanilla's mean KL divergence over the variance-aware one."""
+    def ratio_at_equal_kl(self) -> Quantity:
+        """Return the same of what is left of judged rewards beside the line in divergences."""
+        methods = (VANILLA, self.variance_aware)
+        parts = [(self.of_method(name), self.column("kl", name)) for name in methods]
+
+        def ratio(rows: np.ndarray) -> float:
+            slope, left = self._slope(rows), []
+            for (judged, noise), kl in parts:
+                left.append(np.stack([judged[rows] - slope * kl[rows], noise[rows]]))
+            return float(variance_ratio(*left))
+
+        return self.interval(ratio)
+
+    def difference_of_divergences(self) -> Quantity:
+        """Return vanilla's mean KL divergence less the variance-aware one, in nats."""
         first, second = (self.column("kl", name) for name in (VANILLA, self.variance_aware))
-        return self.interval(lambda rows: first[rows].mean() / second[rows].mean())
+        return self.interval(lambda rows: (first - second)[rows].mean())
 
     def reliability(self, rng: np.random.Generator) -> str:
         """Return what an interval of the variance ratio is worth in this design, simulated."""

@@ -48,7 +48,9 @@ class Actor(nn.Module):
 
     def __init__(self, model: PreTrainedModel, end: int | None, pad: int) -> None:
         super().__init__()
-        self.model = model.eval()  # dropout is off throughout, as in TRL 0.11.4
+        # Dropout is off throughout. TRL 0.11.4 samples and updates with it from its second step on:
+        # its step leaves the model in training mode. Here models have none.
+        self.model = model.eval()
         self.value = nn.Linear(model.config.get_text_config().hidden_size, 1)
         self.end, self.pad = end, pad
 

@@ -7,7 +7,7 @@ from it, so that methods are paired by head, prompts and sampling noise.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rewardlab.policies.names import PILOT, REFERENCE, VANILLA, Policy
+from rewardlab.policies.names import NOISE, PILOT, REFERENCE, VANILLA, Policy
 from rewardlab.policies.penalties import PENALTIES, parameters_of
 from rewardlab.running.errors import UserError
 from rewardlab.settings.policies import ExperimentSettings, PolicySettings
@@ -65,9 +65,12 @@ def runs_of(settings: PolicySettings, name: str) -> Iterator[Run]:
 
 def ensembles_of(settings: PolicySettings, name: str) -> list[str]:
     """Return the names of an experiment's ensembles, from which the seeds of their heads derive."""
-    if name == PILOT or settings.experiments[name].ensembles is None:
+    if name == NOISE:
         return [name]
-    return [f"{name}-{number}" for number in range(settings.experiments[name].ensembles)]
+    wanted = settings.matched_kl if name == PILOT else settings.experiments[name]
+    if wanted.ensembles is None:
+        return [name]
+    return [f"{name}-{number}" for number in range(wanted.ensembles)]
 
 
 def check_methods(settings: PolicySettings) -> None:

@@ -3,8 +3,9 @@
 rewards: (B, K), of B responses by K heads, each head centred. A penalty turns them into scores (B,)
 and weights (B,) of the KL divergence: the penalised reward of a response is its score less
 beta * weight * ln(policy / reference). A penalty that takes `head` belongs to one head, the others
-to the whole ensemble; what it takes by keyword only are its parameters, which stand beside its name
-in the configuration. Adding one takes a function here and a row under policies.methods.
+to the whole ensemble; `unit` is what sigma is measured in where it weighs, its mean over base
+samples; what it takes by keyword only are its parameters, which stand beside its name in the
+configuration. Adding one takes a function here and a row under policies.methods.
 """
 
 import inspect
@@ -26,13 +27,15 @@ def vanilla(rewards: "Tensor", head: int) -> PenalisedReward:
     return _unweighted(rewards[:, head])
 
 
-def variance_aware(rewards: "Tensor", head: int, *, exponent: float) -> PenalisedReward:
-    """Return one head's rewards, penalised in proportion to sigma^exponent.
+def variance_aware(
+    rewards: "Tensor", head: int, unit: float, *, exponent: float
+) -> PenalisedReward:
+    """Return one head's rewards, penalised in proportion to (sigma / unit)^exponent.
 
     sigma is the heads' sample standard deviation. The uncertainty paper has exponent 1 in its PPO
     (section 5) and 2 in its theory (Theorem 3.6).
     """
-    return PenalisedReward(rewards[:, head], rewards.std(1) ** exponent)
+    return PenalisedReward(rewards[:, head], (rewards.std(1) / unit) ** exponent)
 
 
 def lower_bound(rewards: "Tensor", head: int, *, deviations: float) -> PenalisedReward:
@@ -84,17 +87,22 @@ def parameters_of(penalty: str) -> list[str]:
 
 
 def penalised_reward(
-    penalty: str, rewards: "Tensor", head: int | None, parameters: dict[str, float]
+    penalty: str,
+    rewards: "Tensor",
+    head: int | None,
+    parameters: dict[str, float],
+    unit: float = 1.0,
 ) -> PenalisedReward:
     """Return the scores and weights of a penalty of PENALTIES.
 
-    head: which one, for a penalty of one head. Raises ValueError on an unknown penalty, or without
-    the head that it needs.
+    head: which one, for a penalty of one head; unit: of sigma. Raises ValueError on an unknown
+    penalty, or without the head that it needs.
     """
     if penalty not in PENALTIES:
         raise ValueError(f"{penalty!r} is not a penalty; they are {', '.join(PENALTIES)}")
-    if not needs_head(penalty):
-        return PENALTIES[penalty](rewards, **parameters)
-    if head is None:
+    if needs_head(penalty) and head is None:
         raise ValueError(f"{penalty} needs a head")
-    return PENALTIES[penalty](rewards, head, **parameters)
+    taken = inspect.signature(PENALTIES[penalty]).parameters
+    given = {"head": head, "unit": unit}
+    given = {name: value for name, value in given.items() if name in taken}
+    return PENALTIES[penalty](rewards, **given, **parameters)

@@ -1,4 +1,7 @@
-"""PPO as the paper ran it, TRL 0.11.4's algorithm: pure functions of tensors.
+"""PPO as TRL 0.11.4 has it: pure functions of tensors.
+
+The uncertainty paper names TRL (von Werra et al., 2020) without a version; that it was this one,
+the last with such a PPO, is our reading.
 
 All tensors are (B, T): B responses, their tokens in T columns, and a mask that is 1 on tokens of
 the response (its end token included) and 0 behind it. tests/parity holds them to TRL's numbers.

@@ -15,7 +15,10 @@ from rewardlab.rewards.trunk import forward
 
 
 class EnsembleReward:
-    """Rewards (n, K) of responses by K heads, each less its mean over base samples if centred."""
+    """Rewards (n, K) of responses by K heads, each less its mean over base samples if centred.
+
+    unit: the mean over base samples of the heads' sample deviation, if it was measured.
+    """
 
     def __init__(
         self,
@@ -24,6 +27,7 @@ class EnsembleReward:
     ) -> None:
         self.models, self.max_length = models, max_length
         self.offsets: Tensor | float = 0.0
+        self.unit = 1.0
 
     @property
     def heads(self) -> int:
@@ -38,16 +42,23 @@ class EnsembleReward:
         ]
         return torch.cat(parts, 1) - self.offsets
 
-    def centre(self, prompts: Sequence[str], responses: Sequence[str]) -> None:
-        """Take each head's mean over these responses, samples of the base model, as its zero.
+    def measure(
+        self, prompts: Sequence[str], responses: Sequence[str], centre: bool, sigma: bool
+    ) -> None:
+        """Take what is zero and what is one from these responses, samples of the base model.
 
-        A Bradley-Terry model does not identify it, and most of the raw variance over heads is it.
+        centre: whether each head's mean is its zero, which a Bradley-Terry model does not identify,
+        and which most of the raw variance over heads is. sigma: whether its mean is the unit.
         """
         for _, tokenizer in self.models:
             _, reading = encode_and_count(tokenizer, prompts, responses, self.max_length)
             say(reading, self.max_length, "samples of the base model")
-        self.offsets = 0.0
-        self.offsets = self(prompts, responses).mean(0)
+        self.offsets, self.unit = 0.0, 1.0
+        rewards = self(prompts, responses)
+        if centre:
+            self.offsets = rewards.mean(0)
+        if sigma:
+            self.unit = float((rewards - self.offsets).std(1).mean())
 
 
 def texts_of(tokenizer: PreTrainedTokenizerBase, rollout: Rollout) -> list[str]:

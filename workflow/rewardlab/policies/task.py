@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
+from torch.optim.swa_utils import AveragedModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rewardlab.data.manifest import open_artefact
@@ -17,6 +18,7 @@ from rewardlab.policies.penalties import PenalisedReward, penalised_reward
 from rewardlab.policies.ppo_training import NotFinite, Step, ppo_step
 from rewardlab.policies.proxy import EnsembleReward, texts_of
 from rewardlab.rewards.trunk import check_length, load_reward_model
+from rewardlab.running.errors import UserError
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.policies import PolicyEvaluationSettings, ProxySettings
 from rewardlab.settings.ppo import PPOSettings
@@ -74,7 +76,7 @@ def load_task(
     evaluation: PolicyEvaluationSettings,
     seed: int,
 ) -> Task:
-    """Return what the policies of a process share; the ensemble, if there is one, is centred.
+    """Return what the policies of a process share; the ensemble, if any, is measured.
 
     model: a folder or its manifest; ensemble: a folder; max_length: of what it reads, in tokens.
     Raises UserError if a prompt and its response, or what the ensemble reads, are too long.
@@ -102,22 +104,24 @@ def load_task(
     )
     check_room(task.new_model(), task.tokenizer, [*training, *chosen], ppo.response_tokens)
     if rewards is not None:
-        centre_on_base(task, proxy, ppo.response_tokens, derive_seed(seed, "centring"))
+        measure_on_base(task, proxy, ppo.response_tokens, derive_seed(seed, "centring"))
     return task
 
 
-def centre_on_base(task: Task, settings: ProxySettings, length: int, seed: int) -> None:
-    """Centre the ensemble on samples of the base model, if the settings say so."""
-    if settings.centring == "raw":
+def measure_on_base(task: Task, settings: ProxySettings, length: int, seed: int) -> None:
+    """Centre the ensemble, and measure its sigma, on samples of the base model if so set."""
+    if settings.centring == settings.sigma == "raw":
         return
     rng = np.random.default_rng(seed)
-    prompts = rng.choice(task.training_prompts, settings.centring_samples).tolist()
+    prompts = rng.choice(task.training_prompts, settings.base_samples).tolist()
     actor, generator = task.reference(), task.generator(seed)
     responses = []
     for start in range(0, len(prompts), EVALUATION_BATCH):
         batch = task.batch(prompts[start : start + EVALUATION_BATCH])
         responses += texts_of(task.tokenizer, actor.sample(batch, length, generator))
-    task.ensemble.centre(prompts, responses)
+    task.ensemble.measure(
+        prompts, responses, centre=settings.centring == "base", sigma=settings.sigma == "base"
+    )
 
 
 def train_policy(
@@ -131,20 +135,25 @@ def train_policy(
 ) -> Iterator[tuple[Step, Actor]]:
     """Yield what each step saw and the policy after it.
 
-    head: which one, if the penalty belongs to one. Raises NotFinite that names the step (from 1).
+    That is the mean of the weights so far where they are averaged (Polyak and Juditsky, 1992), as
+    over the last steps: the last iterate is away from the fixed point by its own noise. head: which
+    one, if the penalty belongs to one. Raises NotFinite that names the step (from 1).
     """
     torch.manual_seed(derive_seed(seed, "value head"))
     actor = task.actor()
     generator = task.generator(derive_seed(seed, "responses"))
     rng = np.random.default_rng(derive_seed(seed, "prompts"))
     optimiser = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate, fused=True)
+    averaged = AveragedModel(actor)
+    before = settings.steps - round(settings.averaged * settings.steps)
     for number in range(1, settings.steps + 1):
         rows = rng.integers(len(task.training_prompts), size=settings.batch_size)
         prompts = [task.training_prompts[row] for row in rows]
 
         def rewarded(_: Prompts, rollout: Rollout, prompts: list[str] = prompts) -> PenalisedReward:
             rewards = task.ensemble(prompts, texts_of(task.tokenizer, rollout))
-            found = penalised_reward(penalty.name, rewards, head, penalty.parameters)
+            unit = task.ensemble.unit
+            found = penalised_reward(penalty.name, rewards, head, penalty.parameters, unit)
             return PenalisedReward(*(part.to(task.device) for part in found))
 
         try:
@@ -160,7 +169,38 @@ def train_policy(
             )
         except NotFinite as error:
             raise NotFinite(f"step {number}: {error}") from None
-        yield step, actor
+        if number > before:
+            averaged.update_parameters(actor)
+        yield step, averaged.module if number > before else actor
+
+
+def pilot_responses(
+    task: Task,
+    reference: Actor,
+    penalty: Penalty,
+    head: int,
+    beta: float,
+    settings: PPOSettings,
+    evaluation: PolicyEvaluationSettings,
+    seed: int,
+) -> pd.DataFrame:
+    """Return what a policy answers that is trained for this alone, as `evaluate_policy` does.
+
+    Raises UserError if a value that is not finite comes up.
+    """
+    try:
+        for _, actor in train_policy(  # noqa: B007  the last one is evaluated
+            task, reference, penalty, head, beta, settings, seed
+        ):
+            pass
+    except NotFinite as error:
+        raise UserError(
+            f"a pilot of {penalty.name} against head {head} at beta {beta:g}, {error}."
+        ) from None
+    length = settings.response_tokens
+    return evaluate_policy(
+        task, actor, reference, evaluation, length, derive_seed(seed, "evaluation")
+    )
 
 
 @torch.inference_mode()

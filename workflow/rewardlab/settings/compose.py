@@ -19,6 +19,7 @@ from rewardlab.settings.aggregation import AggregationSettings
 from rewardlab.settings.data import DataSettings
 from rewardlab.settings.fixed_point import FixedPointSettings
 from rewardlab.settings.policies import PolicySettings
+from rewardlab.settings.regimes import RegimeSettings
 from rewardlab.settings.rewards import RewardSettings
 from rewardlab.settings.simulation import SimulationSettings
 from rewardlab.settings.types import Name, Seed, SettingsModel
@@ -56,6 +57,8 @@ class Settings(SettingsModel):
     """Policies that are trained with PPO against reward ensembles."""
     fixed_point: FixedPointSettings
     """Where PPO with a weighted penalty comes to rest, on responses of one token."""
+    regimes: RegimeSettings
+    """When a variance-weighted penalty pays: exact fixed points, nothing trained."""
     extended: ExtendedSettings
     """What goes beyond the papers."""
 
@@ -120,6 +123,14 @@ def _check_names(settings: Settings, files: Layers) -> None:
             f"{origin}: policies.preferences is {settings.policies.preferences!r}; expected a name "
             f"under data.preferences, which are {', '.join(known)}."
         )
+    chosen = settings.policies.chosen_pairs
+    for name in () if chosen is None else chosen.candidates:
+        if name not in settings.regimes.heads:
+            keys = ("policies", "chosen_pairs", "candidates")
+            raise UserError(
+                f"{_origin(keys, files)}: {'.'.join(keys)} names {name!r}; expected names under "
+                f"regimes.heads, which are {', '.join(settings.regimes.heads)}."
+            )
     named = {
         ("aggregation", "pool", "prompts"): settings.aggregation.pool.prompts,
         ("policies", "prompts"): settings.policies.prompts,

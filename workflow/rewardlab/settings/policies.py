@@ -26,12 +26,16 @@ class ProxySettings(SettingsModel):
         "lower_bound": "policies.methods.lower_bound.deviations",
         "uncertainty_weighted": "policies.methods.uncertainty_weighted.weight",
         "max_length": "rewards.max_length",
+        "centring_samples": "policies.proxy.base_samples",
     }
 
     centring: Literal["base", "raw"]
     """Whether each head's mean over samples of the base model is taken off (base) or not (raw)."""
-    centring_samples: Count
-    """Samples of the base model that heads are centred on."""
+    sigma: Literal["base", "raw"]
+    """Whether sigma is divided by its mean over samples of the base model, for each ensemble, so
+    that a coefficient means the same for all (base), or not (raw); the paper is silent."""
+    base_samples: Count
+    """Samples of the base model that heads are centred on, and sigma is measured by."""
 
 
 class PolicyEvaluationSettings(SettingsModel):
@@ -49,13 +53,21 @@ class MatchedKLSettings(SettingsModel):
     target: Positive
     """KL divergence from the reference at the end of training, in nats (Figure 10: 1.2 to 1.4)."""
     tolerance: Positive
-    """Greatest distance from the target that the search accepts, in nats."""
+    """Distance from the target at which a coefficient is taken as it is, in nats."""
     first: Positive
     """Coefficient that the search begins with."""
-    pilots: Annotated[Integer, Field(ge=2)]
-    """Policies that are trained at each coefficient, against heads of an ensemble of their own."""
+    ensembles: Count
+    """Ensembles of their own that pilot policies are trained against."""
+    pilots: Annotated[Integer, Field(ge=1)]
+    """Pilot policies at each coefficient against each of them, one for each of the first heads."""
     rounds: Count
     """Coefficients that are tried at most."""
+
+    @model_validator(mode="after")
+    def _several(self) -> "MatchedKLSettings":
+        if self.ensembles * self.pilots < 2:
+            raise ValueError("at least two pilots in all, for a standard error")
+        return self
 
 
 def _coefficient(value: Any) -> Any:
@@ -112,6 +124,19 @@ class ExperimentSettings(SettingsModel):
     """Multiples of the methods' KL coefficients."""
 
 
+class ChosenPairsSettings(SettingsModel):
+    """How many preference pairs heads are fitted to, chosen by vanilla policies alone."""
+
+    candidates: Annotated[tuple[Name, ...], Field(min_length=1), Unique]
+    """Names under regimes.heads, from many pairs to few."""
+    factor: Positive
+    """Least exact variance between vanilla policies, over the variance within a head."""
+    heads: Annotated[Integer, Field(ge=2)]
+    """Heads that the latter is measured against."""
+    trials: Annotated[Integer, Field(ge=2)]
+    """Pilot policies against each of them."""
+
+
 class PolicySettings(SettingsModel):
     """PPO against an ensemble: vanilla, variance-aware, and others."""
 
@@ -128,6 +153,8 @@ class PolicySettings(SettingsModel):
     """Preference set (a name under data.preferences) whose reward model's heads are drawn."""
     ensemble: EnsembleSettings
     """The ensembles, each drawn anew on that reward model's features."""
+    chosen_pairs: ChosenPairsSettings | None
+    """The number of pairs that heads are fitted to; none: that of `ensemble`."""
     variance_aware: Name
     """The method that Figures 7 to 12 set against vanilla: sigma (section 5) or its square."""
     proxy: ProxySettings

@@ -14,7 +14,10 @@ from rewardlab.settings.types import (
 
 
 class PPOSettings(SettingsModel):
-    """PPO as TRL 0.11.4 has it; what the papers do not name are its defaults."""
+    """PPO as TRL 0.11.4 has it; what the papers do not name are its defaults.
+
+    The uncertainty paper names TRL without a version: that it was this one is our reading.
+    """
 
     renamed: ClassVar[dict[str, str]] = {
         "discount": "gamma",
@@ -31,7 +34,8 @@ class PPOSettings(SettingsModel):
     minibatch_size: Count
     """Rollouts an optimiser step; divides batch_size (TRL: 128)."""
     epochs: Count
-    """Passes over a batch (TRL: 4)."""
+    """Passes over a batch (TRL: 4; Tables 6 and 7 print epochs 1, in our reading those over the
+    prompts)."""
     learning_rate: Positive
     """Learning rate of Adam, without decay or schedule (Tables 6 and 7: 1.414e-5, 1.5e-5)."""
     gamma: Probability
@@ -46,6 +50,9 @@ class PPOSettings(SettingsModel):
     """Weight of the value loss (TRL: 0.1)."""
     ratio_threshold: AtLeastOne
     """Mean probability ratio above which a minibatch is skipped, and counted (TRL: 10)."""
+    averaged: Probability
+    """Share of the steps, the last ones, whose weights are averaged into the policy that is judged,
+    saved and matched in KL; 0: the last step's."""
     response_tokens: Annotated[Count, Field(ge=1)]
     """Longest response, in tokens (the paper: 10)."""
 

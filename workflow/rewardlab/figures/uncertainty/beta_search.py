@@ -11,14 +11,14 @@ MARKERS = (*style.MARKERS, "v", "P", "X")
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """table: a row per method and coefficient tried: beta, kl, error, round, target."""
+    """table: a row per method and coefficient tried: beta, kl, error, round, target, and
+    whether it was taken."""
     figure, axes = style.new_figure(height=3.2)
     styles = style.method_styles(table.method)
     for number, (method, rows) in enumerate(table.groupby("method", sort=False)):
-        line = rows.sort_values("beta")
+        line, chosen = rows[~rows.taken].sort_values("beta"), rows[rows.taken].iloc[0]
         name, colour, _ = styles[method]
         look = {"color": colour, "marker": MARKERS[number % len(MARKERS)]}
-        chosen = rows.sort_values("round").iloc[-1]
         label = f"{name}: β = {chosen.beta:.3g}, KL {chosen.kl:.2f} ± {chosen.error:.2f}"
         axes.errorbar(
             line.beta, line.kl, yerr=line.error, ms=4, lw=1, capsize=2, label=label, **look
@@ -28,7 +28,7 @@ def draw(table: pd.DataFrame) -> Figure:
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20]
+    ticks = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 10, 20]
     low, high = axes.get_xlim()
     axes.set_xticks([tick for tick in ticks if low <= tick <= high])
     axes.set(xlabel="KL coefficient β", ylabel="final KL divergence, nats")

@@ -68,6 +68,7 @@ def trained_policy(
         batch_size=settings.batch_size,
         minibatch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
+        averaged=0.0,
         response_tokens=1,
     )
     optimiser = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)

@@ -1,9 +1,9 @@
 """Finds the KL coefficient at which a method's policies end at the target divergence.
 
-Pilot policies are trained at each coefficient against heads of an ensemble that no figure uses, and
+Pilot policies are trained at each coefficient against heads of ensembles that no figure uses, and
 never judged: no gold reward is looked at. With a fixed coefficient in the settings nothing is
-trained. Writes the coefficient and a table of what was tried; each pilot is kept in the stage's
-state.
+trained. Writes the coefficient, and a table of what was tried and taken; each pilot is kept in the
+stage's state.
 """
 
 import json
@@ -37,7 +37,7 @@ log = logging.getLogger("rewardlab")
 
 
 def search(
-    task: Task,
+    tasks: list[Task],
     penalty: Penalty,
     ppo: PPOSettings,
     evaluation: PolicyEvaluationSettings,
@@ -45,17 +45,20 @@ def search(
     seed: int,
     state: Path,
 ) -> tuple[Trial, list[Trial]]:
-    """Return what `find_beta` found; pilots that an earlier attempt finished are not trained."""
-    reference = task.reference()
+    """Return what `find_beta` found; pilots that an earlier attempt finished are not trained.
 
-    def pilot(beta: float, number: int) -> float:
+    tasks: one for each ensemble.
+    """
+    reference = tasks[0].reference()
+
+    def pilot(beta: float, ensemble: int, head: int) -> float:
+        task, number = tasks[ensemble], ensemble * wanted.pilots + head
         file = state / f"pilot_{number}_{beta!r}.json"
         if not file.exists():
             pilot_seed = derive_seed(seed, "pilot", number)
-            head = number % task.ensemble.heads
             try:
                 for _, actor in train_policy(  # noqa: B007  the last one is evaluated
-                    task, reference, penalty, head, beta, ppo, pilot_seed
+                    task, reference, penalty, head % task.ensemble.heads, beta, ppo, pilot_seed
                 ):
                     pass
             except NotFinite as error:
@@ -75,9 +78,12 @@ def search(
         return json.loads(file.read_text())
 
     def kl_at(beta: float) -> np.ndarray:
-        found = np.array([pilot(beta, number) for number in range(wanted.pilots)])
-        log.info("%s at beta %.4g: KL %s", penalty.name, beta, found.round(3).tolist())
-        return found
+        found = [
+            [pilot(beta, ensemble, head) for head in range(wanted.pilots)]
+            for ensemble in range(len(tasks))
+        ]
+        log.info("%s at beta %.4g: KL %s", penalty.name, beta, np.round(found, 3).tolist())
+        return np.array(found)
 
     return find_beta(kl_at, wanted.target, wanted.tolerance, wanted.first, wanted.rounds)
 
@@ -105,21 +111,25 @@ def find(
         beta, tried = settings.beta, []
     else:
         folder = open_artefact(ensemble)
-        task = load_task(model, prompts, folder, proxy, max_length, ppo, evaluation, seed)
+        folders = sorted(part for part in folder.iterdir() if part.is_dir()) or [folder]
+        tasks = [
+            load_task(model, prompts, part, proxy, max_length, ppo, evaluation, seed)
+            for part in folders
+        ]
         penalty = Penalty(settings.penalty, settings.parameters)
         try:
-            found, tried = search(task, penalty, ppo, evaluation, matched_kl, seed, state)
+            found, tried = search(tasks, penalty, ppo, evaluation, matched_kl, seed, state)
         except NotReached as error:
             raise UserError(
-                f"{method}: {error}; expected {matched_kl.tolerance:g} or nearer "
+                f"{method}: {error}; expected coefficients on either side of it "
                 "(policies.matched_kl: more rounds, or another first)."
             ) from None
-        beta = found.beta
+        beta, tried = found.beta, [*tried, found]
     coefficient.write_text(json.dumps({"method": method, "beta": beta}) + "\n")
-    table = pd.DataFrame(tried, columns=Trial._fields).assign(
-        method=method, target=matched_kl.target
-    )
-    write_csv(table.assign(round=range(1, len(table) + 1)), trials)
+    table = pd.DataFrame(tried, columns=Trial._fields)
+    rounds = np.arange(1, len(table) + 1)
+    table = table.assign(method=method, target=matched_kl.target, round=rounds)
+    write_csv(table.assign(taken=rounds == len(table)), trials)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def search_in_words(table: pd.DataFrame) -> str:
     """Return a sentence for each method whose coefficient was searched."""
     lines = [
         f"{method}: beta = {rows.beta.iloc[-1]:.3g} gives a KL divergence of "
-        f"{rows.kl.iloc[-1]:.3f} (standard error {rows.error.iloc[-1]:.3f}) after {len(rows)} "
+        f"{rows.kl.iloc[-1]:.3f} (standard error {rows.error.iloc[-1]:.3f}) after {len(rows) - 1} "
         "coefficients."
         for method, rows in table.groupby("method", sort=False)
     ]
