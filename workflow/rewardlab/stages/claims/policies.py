@@ -1,8 +1,12 @@
 """What trained policies measure for the claims U13 to U16.
 
 Intervals resample heads (Figure 7), or ensembles and then heads (Figure 12), the same ones for both
-methods. Where a policy did not end well, what rests on the variance is inconclusive.
+methods. What sets the methods against each other needs several ensembles: against one, the interval
+over its heads is told, and decides nothing. Where a policy did not end well, what rests on the
+variance is inconclusive.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +24,29 @@ HEAD = ["ensemble", "head"]
 ALL = ""  # what a quantity was measured on, where there is only one
 
 
+class AtEqualKL(NamedTuple):
+    """The quantity that decides, and both in words."""
+
+    decisive: Quantity
+    words: str
+
+
+def at_equal_kl(paired: PairedPolicies, plain: Quantity, adjusted: Quantity) -> AtEqualKL:
+    """Return the plain quantity if divergences are matched, else what is left at equal ones."""
+    first, second = (paired.column("kl", name).mean() for name in (VANILLA, paired.variance_aware))
+    values = [f"{part.value:.3g} [{part.low:.3g}, {part.high:.3g}]" for part in (plain, adjusted)]
+    decides = "the former" if paired.is_matched else "the latter"
+    words = (
+        f"as it is {values[0]}, of judged rewards at equal divergence, by regression, "
+        f"{values[1]} (mean divergences {first:.3f} and {second:.3f}; {decides} decides)"
+    )
+    decisive = plain if paired.is_matched else adjusted
+    if not paired.nested:
+        decisive = Quantity(decisive.value)
+        words += "; intervals are over the heads of one ensemble, which is one draw"
+    return AtEqualKL(decisive, words)
+
+
 def reward_findings(paired: PairedPolicies, claim: str, seed: int) -> list[Finding]:
     """Return U13 (Figure 7) or U14 (Figure 12): gains over the reference, variances, order."""
     gains = {name: paired.gain(name, REFERENCE) for name in (VANILLA, paired.variance_aware)}
@@ -28,32 +55,38 @@ def reward_findings(paired: PairedPolicies, claim: str, seed: int) -> list[Findi
     evidence = f"over the reference: {by_method}; {paired.count}"
     over_reference = Finding(f"{claim}a", {"gain": gains}, ("gain", lowest), evidence)
 
+    ratio = at_equal_kl(paired, paired.ratio_of_variances(), paired.ratio_at_equal_kl())
     evidence = (
-        f"variance of vanilla over variance-aware, noise of judging taken off; {paired.count}; "
-        f"{paired.reliability(np.random.default_rng(seed))}"
+        f"variance of vanilla over variance-aware, noise of judging taken off; {ratio.words}; "
+        f"{paired.count}; {paired.reliability(np.random.default_rng(seed))}"
     )
     if len(paired.lost):
         evidence += f"; {len(paired.lost)} policies did not end well: {paired.lost.ended.iloc[0]}"
     quantities = {
-        "ratio": {ALL: paired.ratio_of_variances()},
+        "ratio": {ALL: ratio.decisive},
         "policies lost": {ALL: exact(len(paired.lost))},
     }
     variances = Finding(f"{claim}b", quantities, ("ratio", ALL), evidence)
 
-    gain = {"gain": {ALL: paired.gain(VANILLA, paired.variance_aware)}}
-    evidence = f"vanilla's mean less the variance-aware one; {paired.count}"
-    return [over_reference, variances, Finding(f"{claim}c", gain, ("gain", ALL), evidence)]
+    methods = VANILLA, paired.variance_aware
+    gain = at_equal_kl(paired, paired.gain(*methods), paired.gain_at_equal_kl(*methods))
+    evidence = f"vanilla's mean less the variance-aware one; {gain.words}; {paired.count}"
+    order = Finding(f"{claim}c", {"gain": {ALL: gain.decisive}}, ("gain", ALL), evidence)
+    return [over_reference, variances, order]
 
 
-def kl_finding(paired: PairedPolicies) -> Finding:
-    """Return U15: the ratio of the final divergences."""
-    first, second = (paired.column("kl", name) for name in (VANILLA, paired.variance_aware))
-    evidence = (
-        f"final KL divergence of vanilla, {first.mean():.2f}, over the variance-aware one's, "
-        f"{second.mean():.2f}; coefficients were searched on pilots to match"
-    )
-    quantities = {"ratio": {ALL: paired.ratio_of_divergences()}}
-    return Finding("U15", quantities, ("ratio", ALL), evidence)
+def kl_finding(experiments: dict[str, PairedPolicies]) -> Finding:
+    """Return U15: the difference of the final divergences; experiments: by figure."""
+    differences, words = {}, []
+    for figure, paired in experiments.items():
+        differences[figure] = paired.difference_of_divergences()
+        first, second = (
+            paired.column("kl", name).mean() for name in (VANILLA, paired.variance_aware)
+        )
+        words.append(f"{figure}: vanilla {first:.3f}, variance-aware {second:.3f}")
+    largest = max(differences, key=lambda figure: abs(differences[figure].value))
+    evidence = f"final KL divergences, {'; '.join(words)}; coefficients were searched on pilots"
+    return Finding("U15", {"difference": differences}, ("difference", largest), evidence)
 
 
 def proxy_finding(steps: pd.DataFrame, variance_aware: str, seed: int) -> Finding:
@@ -94,7 +127,7 @@ def policies(
     )
     found = [
         *reward_findings(first, "U13", seed),
-        kl_finding(first),
+        kl_finding({"Figure 7": first, "Figure 12": second}),
         *reward_findings(second, "U14", seed),
         proxy_finding(pd.read_parquet(steps), variance_aware, seed),
     ]
