@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from rewardlab.evaluation.fixed_points import at_mean_divergence, at_own_divergence, compared
+from rewardlab.policies.base_samples import Samples
 from rewardlab.policies.reweighting import fixed_point, path
 from rewardlab.policies.sigma_regimes import deviations_of, returns_at, small_divergence_ratio
 from rewardlab.policies.weighted_kl import ppo_fixed_point
 from rewardlab.running.errors import UserError
 from rewardlab.settings.regimes import BanditRegimesSettings
-from rewardlab.stages.policies import choose_pairs
+from rewardlab.stages.policies import choose_pairs, predict_policies
 from rewardlab.stages.policies.simulate_regimes import cell
 from rewardlab.stages.policies.tabulate_regimes import rows_of
-from rewardlab.stages.policies.trace_fixed_points import Samples, described, traced
+from rewardlab.stages.policies.trace_fixed_points import described, traced
 
 FINITE = st.floats(-5, 5)
 
@@ -230,3 +231,35 @@ def test_the_exact_variance_at_the_target(samples):
     assert vanilla[vanilla > 0.4].index.max() < beta < vanilla[vanilla < 0.4].index.min()
     with pytest.raises(UserError, match="not the target of 9 "):
         choose_pairs.exact_variance(paths, "equal", 9.0)
+
+
+def test_one_ensemble_gives_no_interval():
+    returns = np.random.default_rng(0).standard_normal((1, 5, 2))
+    found = compared(returns, 2 * returns, np.random.default_rng(0), 50)
+    assert found.ratio.value == pytest.approx(0.25)
+    assert np.isnan([found.ratio.low, found.ratio.high, found.gain.low]).all()
+
+
+def test_the_slope_is_not_flattened_by_the_noise_of_the_samples():
+    """Judged is half of the exact return, which is seen twice through noise as large as itself."""
+    rng = np.random.default_rng(0)
+    exact = rng.standard_normal((400, 5))
+    halves = exact[..., None] + rng.standard_normal((400, 5, 2))
+    judged = 0.5 * exact + 0.1 * rng.standard_normal((400, 5))
+    found = predict_policies.slope_rows("vanilla", judged, halves, 0)
+    assert found["value"] == pytest.approx(0.5, rel=0.1)
+    assert found["ci_low"] < found["value"] < found["ci_high"]
+
+
+def test_policies_are_predicted_at_their_coefficient_and_divergence(samples):
+    """Against a head that is the gold reward, without a penalty by sigma."""
+    heads = np.eye(4, dtype=np.float32)[:2]
+    found = predict_policies.predicted(samples, [heads], "equal", 0.0, 1.0, 0.3)
+    exact = fixed_point(samples.rewards(heads)[0], np.ones((2, 6, 40), np.float32), 1.0)
+    gold = samples.gold["equal"] - samples.gold["equal"].mean()
+    expected = (exact.probabilities * gold).sum(-1).mean(-1)
+    np.testing.assert_allclose(found[predict_policies.AT_BETA][0, 0], expected, rtol=1e-5)
+    assert found["kl"][0, 0] == pytest.approx(exact.kl.mean(), rel=1e-5)
+    assert found[predict_policies.AT_KL].shape == (1, 2, 2)
+    assert found["kl"].mean() > 0.3  # and so at 0.3 nats there is less to gain
+    assert (found[predict_policies.AT_KL][0, 0] < expected).all()

@@ -139,6 +139,15 @@ def candidate_pairs(config: Settings, wildcards: Any) -> list[int | None]:
     return [config.regimes.heads[name].pairs for name in config.policies.chosen_pairs.candidates]
 
 
+def exponents(config: Settings, wildcards: Any) -> dict[str, float]:
+    """Return the exponent of sigma of the two methods that are set against each other."""
+    found = {
+        name: config.policies.methods[name].parameters
+        for name in contrasted_methods(config, wildcards)
+    }
+    return {name: parameters.get("exponent", 0.0) for name, parameters in found.items()}
+
+
 def drawn_ensembles(config: Settings, wildcards: Any) -> list[str]:
     """Return the names that the seeds of an experiment's ensembles derive from."""
     return ensembles_of(config.policies, wildcards.experiment)

@@ -140,3 +140,32 @@ use rule job as choose_uncertainty_pairs with:
             judge=inputs.judge,
             seed=["choose_pairs"],
         ),
+
+
+use rule job as predict_policies with:
+    """Figure 12's policies beside the fixed points of their own heads."""
+    input:
+        "<results>/regimes/samples.json",
+        samples="<results>/regimes/samples.safetensors",
+        ensemble="<results>/models/drawn_fig12.json",
+        policies="<results>/policies/fig12.csv",
+        coefficients=RUNS.paths("<results>/betas/{name}.json", name=inputs.contrasted_methods),
+    output:
+        **table("uncertainty/inheritance"),
+    log:
+        "<logs>/predict_policies.log",
+    params:
+        **stage(
+            "policies.predict_policies",
+            exponents=inputs.exponents,
+            gold=lambda config, wildcards: config.world.dialect.value,
+            seed=["predict_policies"],
+        ),
+
+
+use rule figure as draw_uncertainty_inheritance with:
+    """Does PPO inherit the exact result: its policies beside the fixed points of their heads."""
+    pathvars:
+        item="uncertainty/inheritance",
+    params:
+        **figure("uncertainty.inheritance", UNCERTAINTY, "PPO beside its fixed point", POLICIES),

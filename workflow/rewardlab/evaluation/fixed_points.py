@@ -71,9 +71,11 @@ class Comparison(NamedTuple):
 def compared(vanilla: Array, weighted: Array, rng: np.random.Generator, resamples: int):
     """Return how returns (E, K, 2) of weighted policies compare with vanilla's.
 
-    The ratio is vanilla's variance over the weighted ones'; infinite where that is not above 0.
+    The ratio is vanilla's variance over the weighted ones'; infinite where that is not above 0. A
+    single ensemble gives no intervals.
     """
     count = len(vanilla)
+    resamples = resamples if count > 1 else 0
     drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
     counts = np.concatenate([np.ones((1, count)), drawn])
     (first, mean_first), (second, mean_second) = (
@@ -98,6 +100,8 @@ def _moments(returns: Array, counts: Array) -> tuple[Array, Array]:
 
 
 def _interval(values: Array) -> Interval:
+    if len(values) == 1:
+        return Interval(float(values[0]), np.nan, np.nan)
     # Of ratios some may be infinite, which cannot be interpolated.
     low, high = np.quantile(values[1:], [0.025, 0.975], method="inverted_cdf")
     return Interval(float(values[0]), float(low), float(high))

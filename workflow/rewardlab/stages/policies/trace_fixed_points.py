@@ -16,6 +16,7 @@ import torch
 from safetensors.numpy import load_file
 
 from rewardlab.evaluation.tables import write_csv
+from rewardlab.policies.base_samples import Samples
 from rewardlab.policies.reweighting import path
 from rewardlab.rewards.heads import fit_ensemble
 from rewardlab.running.progress import progress
@@ -28,30 +29,6 @@ from rewardlab.settings.types import Count, Positive, Seed
 # Divergences that Gaussian rewards would have on the path, in nats.
 PATH = np.geomspace(0.05, 36.0, 9)
 VANILLA, ENSEMBLE, KNOWN, SHUFFLED = "vanilla", "ensemble", "known", "shuffled"
-
-
-class Samples:
-    """Samples of the base model in two halves, (2, P, N/2): features, and gold rewards by name."""
-
-    def __init__(self, tensors: dict[str, np.ndarray]) -> None:
-        def halves(values: np.ndarray) -> np.ndarray:
-            prompts, count, *rest = values.shape
-            split = values.reshape(prompts, 2, count // 2, *rest)
-            return np.ascontiguousarray(np.moveaxis(split, 1, 0))
-
-        self.features = halves(tensors.pop("features"))
-        self.gold = {name: halves(values) for name, values in tensors.items()}
-
-    def rewards(self, heads: np.ndarray) -> np.ndarray:
-        """Return rewards (K, 2, P, N/2) by heads (K, H), each less its mean over all samples."""
-        found = np.moveaxis(self.features @ heads.T, -1, 0)
-        return np.ascontiguousarray(found - found.mean((1, 2, 3), keepdims=True))
-
-    def deviation(self, heads: np.ndarray) -> np.ndarray:
-        """Return the sample deviation (2, P, N/2) over heads (K, H) of their centred rewards."""
-        centred = self.features - self.features.mean((0, 1, 2))
-        root = np.linalg.cholesky(np.cov(heads.T).astype(float) + 1e-9 * np.eye(heads.shape[1]))
-        return np.sqrt(((centred @ root.astype(centred.dtype)) ** 2).sum(-1))
 
 
 def weightings(

@@ -1,0 +1,171 @@
+"""Does PPO inherit the exact result? Its policies beside the fixed points of their own heads.
+
+For every policy of an experiment the fixed point against its head is computed on samples of the
+base model, twice: at the coefficient that it was trained with, and at the mean divergence that the
+method's policies have come to. Returns are gains over the base model, each on its own prompts of
+the evaluation split. The table has three kinds of rows: policies; slopes of judged on exact gains
+by method, the noise of the samples taken off by their halves; and the ratio of the variances,
+vanilla over variance-aware, exact and judged.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file
+
+from rewardlab.data.manifest import open_artefact
+from rewardlab.evaluation.fixed_points import at_mean_divergence, compared
+from rewardlab.evaluation.paired_policies import PairedPolicies
+from rewardlab.evaluation.statistics import percentile_interval
+from rewardlab.evaluation.tables import read_csv, write_csv
+from rewardlab.policies.base_samples import Samples
+from rewardlab.policies.names import REFERENCE, VANILLA
+from rewardlab.policies.reweighting import fixed_point, path
+from rewardlab.rewards.trunk import last_layer, load_reward_model
+from rewardlab.running.libraries import quieten
+from rewardlab.running.stage import Input, Inputs, Output, main, stage
+from rewardlab.settings.types import NonNegative, Seed
+
+AROUND = np.geomspace(30.0, 0.3, 12)  # coefficients of the path, over that of the training
+RESAMPLES = 2000
+AT_BETA, AT_KL = "at the same coefficient", "at the same divergence"
+
+
+def heads_of(folder: Path) -> np.ndarray:
+    """Return the weights (K, H) of an ensemble's heads."""
+    model, _ = load_reward_model(folder)
+    return last_layer(model)[2].weight.detach().numpy()
+
+
+def predicted(
+    samples: Samples, heads: list[np.ndarray], gold: str, exponent: float, beta: float, kl: float
+) -> dict[str, np.ndarray]:
+    """Return exact gains (E, K, 2) by AT_BETA and AT_KL, and divergences (E, K) by "kl"."""
+
+    values = samples.gold[gold] - samples.gold[gold].mean()
+
+    def returns(probabilities: np.ndarray) -> np.ndarray:
+        return np.einsum("hpn,hpn->h", probabilities, values) / values.shape[1]
+
+    betas = beta * AROUND
+    same, divergences, paths, on_path = [], [], [], []
+    for weights in heads:
+        rewards = samples.rewards(weights)
+        sigma = rewards.std(0, ddof=1)
+        penalised = (sigma / sigma.mean()) ** exponent
+        for of_head in rewards:
+            found = fixed_point(of_head, penalised, beta)
+            same.append(returns(found.probabilities))
+            divergences.append(found.kl.mean())
+            traced = [
+                (returns(part.probabilities), part.kl.mean())
+                for part in path(of_head, penalised, betas)
+            ]
+            paths.append([gains for gains, _ in traced])
+            on_path.append([divergence for _, divergence in traced])
+    shape = len(heads), -1
+    every = np.array(paths).reshape(*shape, len(betas), 2)
+    (at_kl,) = at_mean_divergence(every, np.array(on_path).reshape(*shape, len(betas)), [kl])
+    return {
+        AT_BETA: np.array(same).reshape(*shape, 2),
+        AT_KL: at_kl,
+        "kl": np.array(divergences).reshape(shape),
+    }
+
+
+def slope(judged: np.ndarray, exact: np.ndarray, rows: np.ndarray) -> float:
+    """Return the slope of judged (E, K) on exact returns (E, K, 2), of some ensembles."""
+    first, second = exact[rows].reshape(-1, 2).T
+    spread = np.cov(first, second)[0, 1]
+    return float(np.cov(judged[rows].ravel(), (first + second) / 2)[0, 1] / spread)
+
+
+def slope_rows(method: str, judged: np.ndarray, exact: np.ndarray, seed: int) -> dict:
+    """Return a method's slope with its interval over ensembles."""
+    rng, count = np.random.default_rng(seed), len(judged)
+    low = high = np.nan
+    if count > 1:
+        drawn = [slope(judged, exact, rng.integers(count, size=count)) for _ in range(RESAMPLES)]
+        low, high = percentile_interval(np.array(drawn))
+    value = slope(judged, exact, np.arange(count))
+    return {"panel": "slope", "method": method, "value": value, "ci_low": low, "ci_high": high}
+
+
+@stage
+def predict_policies(
+    samples: Input,
+    ensemble: Input,
+    policies: Input,
+    coefficients: Inputs,
+    table: Output,
+    findings: Output,
+    exponents: dict[str, NonNegative],
+    gold: str,
+    seed: Seed,
+) -> None:
+    """Judged and exact returns; exponents: of sigma by method, in the order of coefficients."""
+    quieten()
+    pool = Samples(load_file(samples))
+    folder = open_artefact(ensemble)
+    judged = read_csv(policies)
+    base = judged.judged[judged.method.eq(REFERENCE)].mean()
+    judged = judged.assign(judged=judged.judged - base)
+    several = sorted((part for part in folder.iterdir() if part.is_dir()), key=_number)
+    heads = [heads_of(part) for part in several or [folder]]
+    rows, exact = [], {}
+    for (method, exponent), file in zip(exponents.items(), coefficients, strict=True):
+        mine = judged[judged.method.eq(method)].sort_values(["ensemble", "head"])
+        beta = json.loads(file.read_text())["beta"]
+        exact[method] = predicted(pool, heads, gold, exponent, beta, mine.kl.mean())
+        grid = mine.judged.to_numpy().reshape(len(heads), -1)
+        rows.append(slope_rows(method, grid, exact[method][AT_KL], seed))
+        part = mine[["method", "ensemble", "head", "judged", "kl"]].assign(panel="policy")
+        part["exact"] = exact[method][AT_KL].mean(-1).ravel()
+        part["exact_at_beta"] = exact[method][AT_BETA].mean(-1).ravel()
+        part["exact_kl"] = exact[method]["kl"].ravel()
+        rows += part.to_dict("records")
+    (aware,) = set(exponents) - {VANILLA}
+    for how in (AT_BETA, AT_KL):
+        rng = np.random.default_rng(seed)
+        ratio = compared(exact[VANILLA][how], exact[aware][how], rng, RESAMPLES).ratio
+        rows.append(ratio_row(f"exact, {how}", *ratio))
+    rows.append(
+        ratio_row("judged", *PairedPolicies(judged, aware, True, seed).ratio_of_variances()[:3])
+    )
+    found = pd.DataFrame(rows)
+    write_csv(found, table)
+    findings.write_text(in_words(found))
+
+
+def _number(folder: Path) -> int:
+    return int(folder.name)
+
+
+def ratio_row(name: str, value: float, low: float, high: float) -> dict:
+    return {"panel": "ratio", "method": name, "value": value, "ci_low": low, "ci_high": high}
+
+
+def in_words(table: pd.DataFrame) -> str:
+    """Return the slopes, the divergences and the ratios as sentences."""
+    lines = []
+    policies = table[table.panel.eq("policy")]
+    for row in table[table.panel.eq("slope")].itertuples():
+        mine = policies[policies.method.eq(row.method)]
+        lines.append(
+            f"{row.method}: slope of judged on exact gains {row.value:.2f} [{row.ci_low:.2f}, "
+            f"{row.ci_high:.2f}]; mean divergence {mine.kl.mean():.2f} of PPO's policies, "
+            f"{mine.exact_kl.mean():.2f} of the fixed points at the same coefficient; mean gain "
+            f"{mine.judged.mean():.3f}, exact at the same divergence {mine.exact.mean():.3f}."
+        )
+    ratios = [
+        f"{row.method} {row.value:.2f} [{row.ci_low:.2f}, {row.ci_high:.2f}]"
+        for row in table[table.panel.eq("ratio")].itertuples()
+    ]
+    lines.append(f"Variance of vanilla over variance-aware policies: {'; '.join(ratios)}.")
+    return "\n\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main(predict_policies)
