@@ -254,6 +254,23 @@ EITHER_SIDE = {
         ],
     ),
     "U16": (on(rise=(0.0, 0.1)), [(on(rise=(-0.2, -0.01)), NOT_REPRODUCED)]),
+    "U19a": (
+        on(difference=(-0.1, 0.0)),
+        [
+            (on(difference=(0.01, 0.02)), NOT_REPRODUCED),
+            (
+                {"difference": {"Figure 7": exact(0.1), "Figure 12": exact(-0.1)}},
+                INCONCLUSIVE,
+            ),
+        ],
+    ),
+    "U19b": (
+        on(difference=(0.0, 0.1)),
+        [
+            (on(difference=(-0.1, -0.01)), NOT_REPRODUCED),
+            ({"difference": {"": Quantity(float("nan"))}}, INCONCLUSIVE),
+        ],
+    ),
     "U18": (
         {CORRELATION: {"": between(-0.1, 0.1)}, GAUSS: {"": between(-0.1, 0.1)}},
         [

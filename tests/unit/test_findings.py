@@ -1,17 +1,23 @@
 """What the chapters measure for the claims, on small made-up tables worked out by hand."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from rewardlab.evaluation.decisions import NOT_REPRODUCED, REPRODUCED, Quantity, Rule
+from rewardlab.evaluation.degradation import cantelli_bound, gaussian_share_below
 from rewardlab.evaluation.matched_kl import Trial, next_beta
 from rewardlab.evaluation.method_summary import final_proxy, summary
 from rewardlab.evaluation.paired_policies import PairedPolicies
+from rewardlab.running.documents import read_yaml
 from rewardlab.settings.aggregation import AggregationSettings
 from rewardlab.stages.claims import aggregation, closed_forms, policies, reward_models
 from rewardlab.stages.costs.tabulate import cost_table, costs_here
 from rewardlab.stages.policies.trace_frontier import unexplained_variance
+
+ROOT = Path(__file__).parents[2]
 
 UNAWARE, AWARE = closed_forms.UNAWARE, closed_forms.AWARE
 
@@ -514,3 +520,38 @@ def test_beside_the_line_only_the_rest_varies():
     paired = PairedPolicies(pd.concat(parts), "variance_aware", False, 0)
     assert paired.ratio_of_variances().value == pytest.approx(5 / 4.25, rel=0.2)
     assert paired.ratio_at_equal_kl().value == pytest.approx(4.0, rel=0.25)
+
+
+def test_degradation_by_hand():
+    """One deviation above the reference: 15.9 % if Gaussian, at most a half whatever it is."""
+    assert gaussian_share_below(1.0, 4.0, -1.0) == pytest.approx(0.158655, abs=1e-6)
+    assert cantelli_bound(1.0, 4.0, -1.0) == 0.5
+    assert cantelli_bound(-1.0, 4.0, 1.0) == 1.0
+
+
+def test_the_papers_two_figures_disagree_on_degradation():
+    moments = read_yaml(ROOT / "workflow/printed.yaml")
+    found = closed_forms.degradation_finding(
+        {f"Figure {n}": moments[f"uncertainty_fig{n}"] for n in (7, 12)}
+    )
+    values = {name: quantity.value for name, quantity in found.quantities["difference"].items()}
+    assert values["Figure 7"] == pytest.approx(0.392 - 0.270, abs=0.002)
+    assert values["Figure 12"] == pytest.approx(0.020 - 0.075, abs=0.002)
+    assert values["Figure 7, noise taken off"] == pytest.approx(0.382 - 0.267, abs=0.002)
+    assert values["Figure 12, noise taken off"] == pytest.approx(0.0 - 0.041, abs=0.002)
+    assert "Figure 7: 39.2% variance-aware, 27.0% vanilla" in found.evidence
+
+
+def test_policies_below_the_reference_are_counted():
+    rows = figure7()
+    rows.loc[rows.method.eq("variance_aware") & rows.policy.eq(0), "judged"] = -1.0
+    trained = rows.method.ne("reference")
+    rows.loc[trained, "ensemble"] = [0, 0, 1, 1] * 2
+    paired = PairedPolicies(rows, "variance_aware", True, 0)
+    found = policies.degradation_finding({"Figure 12": paired})
+    assert found.quantities["difference"][""].value == pytest.approx(0.0 - 0.25)
+    assert "Figure 12: vanilla 0 of 4, variance_aware 1 of 4" in found.evidence
+    none = policies.degradation_finding(
+        {"Figure 7": PairedPolicies(figure7(), "variance_aware", True, 0)}
+    )
+    assert np.isnan(none.quantities["difference"][""].value)

@@ -7,7 +7,7 @@ CHAPTERS = ["closed_forms", "reward_models", "aggregation", *(["policies"] if PO
 
 
 use rule job as claims_closed_forms with:
-    """What closed-form policies measure for the claims U2 to U7."""
+    """What closed forms measure for the claims U2 to U7 and U19a."""
     input:
         fig2="<results>/tables/uncertainty/fig2.csv",
         fig3="<results>/tables/uncertainty/fig3.csv",
@@ -20,7 +20,14 @@ use rule job as claims_closed_forms with:
     log:
         "<logs>/claims_closed_forms.log",
     params:
-        **stage("claims.closed_forms", seed=["judge_closed_forms"]),
+        **stage(
+            "claims.closed_forms",
+            seed=["judge_closed_forms"],
+            moments={
+                "Figure 7": printed("uncertainty_fig7"),
+                "Figure 12": printed("uncertainty_fig12"),
+            },
+        ),
 
 
 use rule job as claims_reward_models with:
@@ -65,7 +72,7 @@ use rule job as claims_aggregation with:
 
 
 use rule job as claims_policies with:
-    """What trained policies measure for the claims U13 to U16."""
+    """What trained policies measure for the claims U13 to U16 and U19b."""
     input:
         fig7="<results>/policies/fig7.csv",
         fig12="<results>/policies/fig12.csv",

@@ -1,11 +1,13 @@
-"""What the closed-form policies measure for the claims U2 to U7."""
+"""What closed forms measure for the claims U2 to U7 and U19a."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rewardlab.evaluation.decisions import Quantity, exact
+from rewardlab.evaluation.degradation import cantelli_bound, gaussian_share_below
 from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.statistics import bootstrap_interval
 from rewardlab.evaluation.tables import read_csv
@@ -167,6 +169,28 @@ def optimum_finding(table: pd.DataFrame) -> Finding:
     return Finding("U7", quantities, ("lost", ALL), evidence)
 
 
+def degradation_finding(moments: Mapping[str, Mapping[str, Any]]) -> Finding:
+    """Return U19a: probabilities of doing worse than the reference; moments: printed, by figure."""
+    differences, words = {}, []
+    for figure, printed in moments.items():
+        mean, variance = printed["mean"], printed["variance"]
+        reference = mean["reference"]
+        for noise, name in ((0.0, figure), (variance["reference"], f"{figure}, noise taken off")):
+            aware, vanilla = (
+                gaussian_share_below(mean[method], variance[method] - noise, reference)
+                for method in ("aware", "vanilla")
+            )
+            differences[name] = exact(aware - vanilla)
+            words.append(f"{name}: {aware:.1%} variance-aware, {vanilla:.1%} vanilla")
+        aware, vanilla = (
+            cantelli_bound(mean[method], variance[method], reference)
+            for method in ("aware", "vanilla")
+        )
+        words.append(f"{figure}, at most, whatever the distribution: {aware:.0%}, {vanilla:.0%}")
+    shown = ("difference", next(iter(moments)))
+    return Finding("U19a", {"difference": differences}, shown, "; ".join(words))
+
+
 @stage
 def closed_forms(
     fig2: Input,
@@ -176,9 +200,10 @@ def closed_forms(
     fig4_moments: Input,
     theorems: Input,
     findings: Output,
+    moments: dict[str, dict[str, Any]],
     seed: Seed,
 ) -> None:
-    """U2 to U7."""
+    """U2 to U7 and U19a; moments: of policies' rewards, as printed, by figure."""
     checked = read_csv(theorems)
     found = [
         bandit_finding(read_csv(fig2)),
@@ -187,6 +212,7 @@ def closed_forms(
         risk_finding(checked),
         bound_finding(checked),
         optimum_finding(checked),
+        degradation_finding(moments),
     ]
     write_findings(found, findings)
 

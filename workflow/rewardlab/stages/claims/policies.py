@@ -1,4 +1,4 @@
-"""What trained policies measure for the claims U13 to U16.
+"""What trained policies measure for the claims U13 to U16 and U19b.
 
 Intervals resample heads (Figure 7), or ensembles and then heads (Figure 12), the same ones for both
 methods. What sets the methods against each other needs several ensembles: against one, the interval
@@ -89,6 +89,27 @@ def kl_finding(experiments: dict[str, PairedPolicies]) -> Finding:
     return Finding("U15", {"difference": differences}, ("difference", largest), evidence)
 
 
+def degradation_finding(experiments: dict[str, PairedPolicies]) -> Finding:
+    """Return U19b: how many policies do worse than the reference on average; by figure.
+
+    The difference is Figure 12's, over its ensembles; there is none where no policy does.
+    """
+    words = []
+    for figure, paired in experiments.items():
+        line = paired.column("judged", REFERENCE).mean()
+        methods = (VANILLA, paired.variance_aware)
+        below = [paired.column("judged", name) < line for name in methods]
+        counts = ", ".join(
+            f"{name} {part.sum()} of {len(part)}" for name, part in zip(methods, below, strict=True)
+        )
+        words.append(f"{figure}: {counts}")
+    difference = Quantity(float("nan"))
+    if any(part.any() for part in below):
+        difference = paired.interval(lambda rows: below[0][rows].mean() - below[1][rows].mean())
+    evidence = f"policies below the reference's mean, {'; '.join(words)}"
+    return Finding("U19b", {"difference": {ALL: difference}}, ("difference", ALL), evidence)
+
+
 def proxy_finding(steps: pd.DataFrame, variance_aware: str, seed: int) -> Finding:
     """Return U16: the proxy reward's last tenth less its first, resampled over heads."""
     tenth = max(1, int(steps.step.max()) // 10)
@@ -120,7 +141,7 @@ def policies(
     nested: dict[str, bool],
     seed: Seed,
 ) -> None:
-    """U13 to U16; steps: those of Figure 7's policies; nested: by experiment."""
+    """U13 to U16 and U19b; steps: those of Figure 7's policies; nested: by experiment."""
     first, second = (
         PairedPolicies(read_csv(path), variance_aware, nested[name], seed)
         for name, path in (("fig7", fig7), ("fig12", fig12))
@@ -128,6 +149,7 @@ def policies(
     found = [
         *reward_findings(first, "U13", seed),
         kl_finding({"Figure 7": first, "Figure 12": second}),
+        degradation_finding({"Figure 7": first, "Figure 12": second}),
         *reward_findings(second, "U14", seed),
         proxy_finding(pd.read_parquet(steps), variance_aware, seed),
     ]
