@@ -519,7 +519,7 @@ def test_beside_the_line_only_the_rest_varies():
         parts.append(policy_rows(method, judged, 0.0, kl, heads=count, trials=1))
     paired = PairedPolicies(pd.concat(parts), "variance_aware", False, 0)
     assert paired.ratio_of_variances().value == pytest.approx(5 / 4.25, rel=0.2)
-    assert paired.ratio_at_equal_kl().value == pytest.approx(4.0, rel=0.25)
+    assert paired.ratio_beside_kl().value == pytest.approx(4.0, rel=0.25)
 
 
 def test_degradation_by_hand():

@@ -3,8 +3,8 @@
 Policies that share a head, or an ensemble, are alike. Against one ensemble, intervals resample its
 heads; against fresh ones, ensembles, and then the heads within. Both methods are resampled
 together. A variance is taken less the noise of judging. Where the methods' mean divergences differ
-by more than EQUAL_KL, judged rewards can be taken at equal divergence: less a line in the policies'
-own divergences, whose slope is common to both methods.
+by more than EQUAL_KL, gains can be taken at equal divergence: less a line in the policies' own
+divergences, whose slope is common to both methods.
 """
 
 from collections.abc import Callable
@@ -100,8 +100,8 @@ class PairedPolicies:
         first, second = self.of_method(VANILLA), self.of_method(self.variance_aware)
         return self.interval(lambda rows: float(variance_ratio(first[:, rows], second[:, rows])))
 
-    def ratio_at_equal_kl(self) -> Quantity:
-        """Return the same of what is left of judged rewards beside the line in divergences."""
+    def ratio_beside_kl(self) -> Quantity:
+        """Return the same of what is left beside a line in each policy's own divergence."""
         methods = (VANILLA, self.variance_aware)
         parts = [(self.of_method(name), self.column("kl", name)) for name in methods]
 
@@ -125,11 +125,15 @@ class PairedPolicies:
         means = np.array([judged[rows].mean() for rows in self.clusters])
         size = round(np.mean([len(rows) for rows in self.clusters]))
         design = [np.arange(size) + size * index for index in range(len(self.clusters))]
-        common = means.var(ddof=1) - judged.var(ddof=1) / size if len(means) > 1 else 0.0
+        within = np.mean(
+            [judged[rows].var(ddof=1) for rows in self.clusters if len(rows) > 1] or [0.0]
+        )
+        common = means.var(ddof=1) - within / size if len(means) > 1 else 0.0
         share = float(np.clip(common / spread, 0.0, 1.0))
         arguments = (design, self.nested, share, float(noise.mean()) / spread)
-        at_one, at_two = (reliability_of_ratio(*arguments, ratio, rng) for ratio in (1.0, 2.0))
+        at_one, at_more = (reliability_of_ratio(*arguments, ratio, rng) for ratio in (1.0, 1.5))
         return (
             f"such an interval covers the truth in {at_one.coverage:.0%} of simulations where the "
-            f"variances are equal, and lies above 1 in {at_two.power:.0%} where the ratio is 2"
+            f"variances are equal, and lies above 1 in {at_more.power:.0%} where the ratio is 1.5 "
+            "(of methods without common noise)"
         )

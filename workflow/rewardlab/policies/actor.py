@@ -48,8 +48,8 @@ class Actor(nn.Module):
 
     def __init__(self, model: PreTrainedModel, end: int | None, pad: int) -> None:
         super().__init__()
-        # Dropout is off throughout. TRL 0.11.4 samples and updates with it from its second step on:
-        # its step leaves the model in training mode. Here models have none.
+        # Dropout is off throughout. TRL 0.11.4 samples with it from its second step on, since a
+        # step leaves the model in training mode. The embedded world's models have none.
         self.model = model.eval()
         self.value = nn.Linear(model.config.get_text_config().hidden_size, 1)
         self.end, self.pad = end, pad

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 REFERENCE, VANILLA = "reference", "vanilla"
 NOISE = "noise"  # the ensemble that PPO's own randomness is measured against
-PILOT = "pilot"  # the ensemble that coefficients are searched against
+PILOT = "pilot"  # the ensembles that coefficients are searched against
 FINISHED = "finished"  # how a policy ended that did not get lost
 KEY = ["method", "factor", "policy"]  # the columns that tell a policy from all others
 

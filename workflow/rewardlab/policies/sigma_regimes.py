@@ -18,9 +18,10 @@ def small_divergence_ratio(deviations: Array, signal: float, exponent: float) ->
 
     At equal divergence, for a uniform reference, true rewards of standard deviation `signal` that
     are unrelated to the known deviations (A,), and independent errors. To first order in the
-    rewards over beta the return's error is E[v s e r] / beta and twice the divergence
-    E[v^2 (s^2 + sigma^2)] / beta^2, with v = sigma^-p; so the variance at equal divergence goes as
-    E[v^2 sigma^2] / E[v^2 (signal^2 + sigma^2)].
+    rewards over beta the return's error is E[v sigma e r] / beta and twice the divergence
+    E[v^2 (signal^2 + sigma^2)] / beta^2, with v = sigma^-p and e standard normal; so the variance
+    at equal divergence goes as E[v^2 sigma^2] / E[v^2 (signal^2 + sigma^2)]. That holds where many
+    arms count: not where a few small sigma outweigh all others.
     """
 
     def relative_variance(power: float) -> float:

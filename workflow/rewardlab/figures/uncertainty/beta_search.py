@@ -19,7 +19,7 @@ def draw(table: pd.DataFrame) -> Figure:
         line, chosen = rows[~rows.taken].sort_values("beta"), rows[rows.taken].iloc[0]
         name, colour, _ = styles[method]
         look = {"color": colour, "marker": MARKERS[number % len(MARKERS)]}
-        label = f"{name}: β = {chosen.beta:.3g}, KL {chosen.kl:.2f} ± {chosen.error:.2f}"
+        label = f"{name}: β = {chosen.beta:.3g} for {chosen.kl:.2f} ± {chosen.error:.2f}"
         axes.errorbar(
             line.beta, line.kl, yerr=line.error, ms=4, lw=1, capsize=2, label=label, **look
         )

@@ -84,7 +84,7 @@ def _closed_form(panel, bandit: pd.DataFrame) -> None:
         colour = COLOURS[number % len(COLOURS)]
         line = rows[rows.divergence.eq(small)].sort_values("noise")
         panel.plot(line.noise, line.small_divergence, color=colour, lw=1, label=f"{spread:g}")
-        error = [line.ratio - line.ci_low, line.ci_high - line.ratio]
+        error = [(line.ratio - line.ci_low).clip(0), (line.ci_high - line.ratio).clip(0)]
         panel.errorbar(line.noise, line.ratio, yerr=error, fmt="o", ms=4, color=colour, capsize=2)
     _ratio_axis(panel, (0.8, 40.0))
     panel.set_xscale("log")
@@ -104,7 +104,7 @@ def _by_divergence(panel, rows: pd.DataFrame) -> None:
             f"{first['kind']}, {first.pairs:,.0f} pairs (noise {first.noise / first.signal:.2f})"
         )
         at = line.divergence * (1 + 0.015 * (number - 2))
-        error = [line.ratio - line.ci_low, line.ci_high - line.ratio]
+        error = [(line.ratio - line.ci_low).clip(0), (line.ci_high - line.ratio).clip(0)]
         panel.errorbar(
             at,
             line.ratio,
@@ -136,7 +136,7 @@ def _controls(panel, rows: pd.DataFrame) -> None:
         return
     for number, ((sigma, match), (label, colour, dashes)) in enumerate(SOURCES.items()):
         line = rows[rows.name.eq(name) & rows.sigma.eq(sigma) & rows["match"].eq(match)]
-        error = [line.ratio - line.ci_low, line.ci_high - line.ratio]
+        error = [(line.ratio - line.ci_low).clip(0), (line.ci_high - line.ratio).clip(0)]
         look = {"marker": style.MARKERS[number], "ms": 4, "lw": 1.2, "capsize": 2}
         panel.errorbar(
             line.divergence, line.ratio, yerr=error, color=colour, ls=dashes, label=label, **look

@@ -24,27 +24,35 @@ HEAD = ["ensemble", "head"]
 ALL = ""  # what a quantity was measured on, where there is only one
 
 
-class AtEqualKL(NamedTuple):
-    """The quantity that decides, and both in words."""
+class Told(NamedTuple):
+    """The quantity that decides, and what else is to be said of it."""
 
     decisive: Quantity
     words: str
 
 
-def at_equal_kl(paired: PairedPolicies, plain: Quantity, adjusted: Quantity) -> AtEqualKL:
+def interval(quantity: Quantity) -> str:
+    return f"{quantity.value:.3g} [{quantity.low:.3g}, {quantity.high:.3g}]"
+
+
+def told(paired: PairedPolicies, quantity: Quantity) -> Told:
+    """Return a quantity that sets the methods against each other; of one ensemble, undecided."""
+    if paired.nested:
+        return Told(quantity, interval(quantity))
+    words = f"{interval(quantity)} over the heads of one ensemble, which is one draw"
+    return Told(Quantity(quantity.value), words)
+
+
+def at_equal_kl(paired: PairedPolicies, plain: Quantity, adjusted: Quantity) -> Told:
     """Return the plain quantity if divergences are matched, else what is left at equal ones."""
     first, second = (paired.column("kl", name).mean() for name in (VANILLA, paired.variance_aware))
-    values = [f"{part.value:.3g} [{part.low:.3g}, {part.high:.3g}]" for part in (plain, adjusted)]
+    found = [told(paired, part) for part in (plain, adjusted)]
     decides = "the former" if paired.is_matched else "the latter"
     words = (
-        f"as it is {values[0]}, of judged rewards at equal divergence, by regression, "
-        f"{values[1]} (mean divergences {first:.3f} and {second:.3f}; {decides} decides)"
+        f"as it is {found[0].words}, at equal divergence, by regression, {found[1].words} (mean "
+        f"divergences {first:.3f} and {second:.3f}; {decides} decides)"
     )
-    decisive = plain if paired.is_matched else adjusted
-    if not paired.nested:
-        decisive = Quantity(decisive.value)
-        words += "; intervals are over the heads of one ensemble, which is one draw"
-    return AtEqualKL(decisive, words)
+    return Told(found[0 if paired.is_matched else 1].decisive, words)
 
 
 def reward_findings(paired: PairedPolicies, claim: str, seed: int) -> list[Finding]:
@@ -55,9 +63,10 @@ def reward_findings(paired: PairedPolicies, claim: str, seed: int) -> list[Findi
     evidence = f"over the reference: {by_method}; {paired.count}"
     over_reference = Finding(f"{claim}a", {"gain": gains}, ("gain", lowest), evidence)
 
-    ratio = at_equal_kl(paired, paired.ratio_of_variances(), paired.ratio_at_equal_kl())
+    ratio, beside = told(paired, paired.ratio_of_variances()), paired.ratio_beside_kl()
     evidence = (
         f"variance of vanilla over variance-aware, noise of judging taken off; {ratio.words}; "
+        f"beside a line in each policy's own divergence {interval(beside)}; "
         f"{paired.count}; {paired.reliability(np.random.default_rng(seed))}"
     )
     if len(paired.lost):

@@ -136,11 +136,12 @@ def in_words(rows: pd.DataFrame, settings: ChosenPairsSettings, target: float) -
         reason = f"the first with at least {settings.factor:g} times that"
     else:
         reason = f"the last, since none has {settings.factor:g} times that"
+    error = (2 / (settings.heads * (settings.trials - 1))) ** 0.5
     return (
         f"Exact variance between vanilla policies at {target:g} nats, by what heads are fitted to: "
         f"{parts}. Variance within a head, over {settings.trials} pilots against each of "
-        f"{settings.heads} heads, noise of judging taken off: {taken.variance_within:.4f}. Taken: "
-        f"{taken.candidate}, {reason}.\n"
+        f"{settings.heads} heads, noise of judging taken off: {taken.variance_within:.4f} (to "
+        f"within some {error:.0%}). Taken: {taken.candidate}, {reason}.\n"
     )
 
 

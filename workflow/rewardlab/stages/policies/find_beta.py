@@ -16,8 +16,7 @@ import pandas as pd
 from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta
 from rewardlab.evaluation.tables import write_csv
-from rewardlab.policies.ppo_training import NotFinite
-from rewardlab.policies.task import Penalty, Task, evaluate_policy, load_task, train_policy
+from rewardlab.policies.task import Penalty, Task, load_task, pilot_responses
 from rewardlab.running.errors import UserError
 from rewardlab.running.libraries import quieten
 from rewardlab.running.outputs import published
@@ -56,25 +55,18 @@ def search(
         file = state / f"pilot_{number}_{beta!r}.json"
         if not file.exists():
             pilot_seed = derive_seed(seed, "pilot", number)
-            try:
-                for _, actor in train_policy(  # noqa: B007  the last one is evaluated
-                    task, reference, penalty, head % task.ensemble.heads, beta, ppo, pilot_seed
-                ):
-                    pass
-            except NotFinite as error:
-                raise UserError(
-                    f"pilot {number} of {penalty.name} at beta {beta:g}, {error}."
-                ) from None
-            evaluated = evaluate_policy(
+            responses = pilot_responses(
                 task,
-                actor,
                 reference,
+                penalty,
+                head % task.ensemble.heads,
+                beta,
+                ppo,
                 evaluation,
-                ppo.response_tokens,
-                derive_seed(pilot_seed, "evaluation"),
+                pilot_seed,
             )
             with published(file) as partial:
-                partial.write_text(json.dumps(float(evaluated.kl.mean())))
+                partial.write_text(json.dumps(float(responses.kl.mean())))
         return json.loads(file.read_text())
 
     def kl_at(beta: float) -> np.ndarray:

@@ -27,9 +27,9 @@ def curves(steps: pd.DataFrame, quantity: str) -> tuple[pd.DataFrame, str]:
 def search_in_words(table: pd.DataFrame) -> str:
     """Return a sentence for each method whose coefficient was searched."""
     lines = [
-        f"{method}: beta = {rows.beta.iloc[-1]:.3g} gives a KL divergence of "
-        f"{rows.kl.iloc[-1]:.3f} (standard error {rows.error.iloc[-1]:.3f}) after {len(rows) - 1} "
-        "coefficients."
+        f"{method}: beta = {rows.beta.iloc[-1]:.3g}, tried or interpolated for a KL divergence of "
+        f"{rows.kl.iloc[-1]:.3f} (standard error of the nearest trial {rows.error.iloc[-1]:.3f}), "
+        f"after {len(rows) - 1} coefficients."
         for method, rows in table.groupby("method", sort=False)
     ]
     return "\n\n".join(lines) or "All coefficients are fixed in the settings."

@@ -74,7 +74,7 @@ def described(samples: Samples, ensembles: np.ndarray) -> dict[str, float]:
     """Return how noisy the heads (E, K, H) are, and how uneven their sigma is, within prompts.
 
     noise: of a head's rewards about the mean of all heads; signal: the deviation of that mean over
-    responses; uneven: sigma's coefficient of variation, of ten heads and of all.
+    responses; uneven: sigma's coefficient of variation, of the first ensemble's heads and of all.
     """
     flat = ensembles.reshape(-1, ensembles.shape[-1])
     within = samples.features - samples.features.mean((0, 2), keepdims=True)
