@@ -20,10 +20,12 @@ def draw(table: pd.DataFrame) -> Figure:
     for method, rows in kept.groupby("method", sort=False):
         name, colour, dashes = styles[method]
         row = rows.iloc[0]
+        count = f"{row.finished} of {row.policies} policies"
+        if method == "reference":
+            count = f"one model, sampled {row.finished} times"
         label = (
             f"{name}: mean {row['mean']:.2f}, variance {row.variance:.4f} "
-            f"({max(row.true_variance, 0):.4f} without the noise of judging), "
-            f"{row.finished} of {row.policies} policies"
+            f"({row.true_variance:.4f} without the noise of judging), {count}"
         )
         if rows.judged.nunique() > 2:
             density = gaussian_kde(rows.judged)(grid)
