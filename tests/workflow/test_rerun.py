@@ -123,7 +123,8 @@ def test_a_change_of_the_judge_retrains_no_policy(finished):
     )
     run = finished.run()
     assert run.code == 0, run.text
-    assert run.rules == {"claims_policies", "decide_claims", "write_page", "all"}
+    judged = {"predict_policies", "draw_uncertainty_inheritance", "claims_policies"}
+    assert run.rules == {*judged, "decide_claims", "write_page", "all"}
 
 
 def test_a_change_of_ppo_retrains_policies_and_no_reward_model(finished):
@@ -131,7 +132,7 @@ def test_a_change_of_ppo_retrains_policies_and_no_reward_model(finished):
     assert run.code == 0, run.text
     assert "train_policies" in run.text
     assert "find_beta" in run.text
-    for untouched in ("train_reward_model", "fit_heads", "draw_ensemble", "combine_rewards"):
+    for untouched in ("train_reward_model", "fit_heads", "trace_fixed_points", "combine_rewards"):
         assert f"rule {untouched}:" not in run.text
 
 
