@@ -235,3 +235,10 @@ def test_ids_are_texts_in_csv(tmp_path):
     pd.DataFrame(rows).to_csv(tmp_path / "pool.csv", index=False)
     table = read_pool(tmp_path / "pool.csv", settings_of())
     assert table.prompt_id.unique().tolist() == ["1.1", "1.10", "01"]
+
+
+@pytest.mark.parametrize("name", ["prompt_id", "response_id"])
+def test_an_empty_id_in_csv_is_missing(tmp_path, name):
+    table = table_of()
+    table.loc[4, name] = ""
+    assert f"pool.csv, line 6: {name} is missing." in refused(tmp_path, table)

@@ -119,7 +119,7 @@ use rule job as judge_policies with:
         **stage(
             "policies.judge",
             settings={"world": "world"},
-            judge=lambda config, wildcards: f"gold_{config.policies.preferences}",
+            judge=inputs.judge,
         ),
 
 

@@ -13,6 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.spread import ratio_of_variances
+
 Array = NDArray[np.float64]
 
 
@@ -51,21 +54,13 @@ def variance_without_noise(returns: Array) -> float:
     return float(_moments(returns, np.ones((1, len(returns))))[0][0])
 
 
-class Interval(NamedTuple):
-    """A value and the ends of its interval."""
-
-    value: float
-    low: float
-    high: float
-
-
 class Comparison(NamedTuple):
     """Weighted policies against vanilla ones: variances, their ratio, the gain of the mean."""
 
     vanilla: float
     weighted: float
-    ratio: Interval
-    gain: Interval
+    ratio: Quantity
+    gain: Quantity
 
 
 def compared(vanilla: Array, weighted: Array, rng: np.random.Generator, resamples: int):
@@ -81,11 +76,8 @@ def compared(vanilla: Array, weighted: Array, rng: np.random.Generator, resample
     (first, mean_first), (second, mean_second) = (
         _moments(part, counts) for part in (vanilla, weighted)
     )
-    above, below = np.maximum(first, 0.0), np.maximum(second, 0.0)
-    ratio = np.divide(above, below, out=np.full_like(above, np.inf), where=below > 0)
-    return Comparison(
-        float(first[0]), float(second[0]), _interval(ratio), _interval(mean_second - mean_first)
-    )
+    ratio, gain = ratio_of_variances(first, second), mean_second - mean_first
+    return Comparison(float(first[0]), float(second[0]), _interval(ratio), _interval(gain))
 
 
 def _moments(returns: Array, counts: Array) -> tuple[Array, Array]:
@@ -99,9 +91,9 @@ def _moments(returns: Array, counts: Array) -> tuple[Array, Array]:
     return variance, means.mean(-1) + returns.mean()
 
 
-def _interval(values: Array) -> Interval:
+def _interval(values: Array) -> Quantity:
     if len(values) == 1:
-        return Interval(float(values[0]), np.nan, np.nan)
+        return Quantity(float(values[0]))
     # Of ratios some may be infinite, which cannot be interpolated.
     low, high = np.quantile(values[1:], [0.025, 0.975], method="inverted_cdf")
-    return Interval(float(values[0]), float(low), float(high))
+    return Quantity(float(values[0]), float(low), float(high))

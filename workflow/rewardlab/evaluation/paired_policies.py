@@ -65,10 +65,15 @@ class PairedPolicies:
         return Quantity(value, float(low), float(high))
 
     @property
+    def mean_divergences(self) -> tuple[float, float]:
+        """Return the mean KL divergences of vanilla's policies and of the variance-aware ones."""
+        return tuple(self.column("kl", name).mean() for name in (VANILLA, self.variance_aware))
+
+    @property
     def is_matched(self) -> bool:
         """Return whether both methods' mean divergences are equal within EQUAL_KL."""
-        first, second = (self.column("kl", name) for name in (VANILLA, self.variance_aware))
-        return abs(first.mean() - second.mean()) <= EQUAL_KL
+        first, second = self.mean_divergences
+        return abs(first - second) <= EQUAL_KL
 
     def _slope(self, rows: np.ndarray) -> float:
         """Return the slope of judged rewards in divergences, both methods centred."""

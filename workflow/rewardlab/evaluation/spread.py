@@ -69,7 +69,12 @@ def variance_ratio(first: Array, second: Array) -> Array:
 
     first, second: (2, n, ...), policies' means and the variances of their noise.
     """
-    above, below = (np.maximum(true_variance(*part, axis=0), 0.0) for part in (first, second))
+    return ratio_of_variances(*(true_variance(*part, axis=0) for part in (first, second)))
+
+
+def ratio_of_variances(first: Array, second: Array) -> Array:
+    """Return a ratio of variances (...) that may be negative; infinite where the second is."""
+    above, below = np.maximum(first, 0.0), np.maximum(second, 0.0)
     return np.divide(above, below, out=np.full(np.shape(above), np.inf), where=below > 0)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rewardlab.policies.actor import Rollout
-from rewardlab.rewards.texts import encode, encode_and_count, say
+from rewardlab.rewards.texts import Reading, encode_and_count, say
 from rewardlab.rewards.trunk import forward
 
 
@@ -36,12 +36,20 @@ class EnsembleReward:
 
     @torch.inference_mode()
     def __call__(self, prompts: Sequence[str], responses: Sequence[str]) -> Tensor:
-        parts = [
-            forward(model, tokenizer, encode(tokenizer, prompts, responses, self.max_length))
-            for model, tokenizer in self.models
-        ]
-        return torch.cat(parts, 1) - self.offsets
+        return self._read(prompts, responses)[0] - self.offsets
 
+    def _read(
+        self, prompts: Sequence[str], responses: Sequence[str]
+    ) -> tuple[Tensor, list[Reading]]:
+        """Return rewards (n, K) as heads give them, and how much of the texts each model reads."""
+        parts, readings = [], []
+        for model, tokenizer in self.models:
+            rows, reading = encode_and_count(tokenizer, prompts, responses, self.max_length)
+            parts.append(forward(model, tokenizer, rows))
+            readings.append(reading)
+        return torch.cat(parts, 1), readings
+
+    @torch.inference_mode()
     def measure(
         self, prompts: Sequence[str], responses: Sequence[str], centre: bool, sigma: bool
     ) -> None:
@@ -50,11 +58,10 @@ class EnsembleReward:
         centre: whether each head's mean is its zero, which a Bradley-Terry model does not identify,
         and which most of the raw variance over heads is. sigma: whether its mean is the unit.
         """
-        for _, tokenizer in self.models:
-            _, reading = encode_and_count(tokenizer, prompts, responses, self.max_length)
-            say(reading, self.max_length, "samples of the base model")
         self.offsets, self.unit = 0.0, 1.0
-        rewards = self(prompts, responses)
+        rewards, readings = self._read(prompts, responses)
+        for reading in readings:
+            say(reading, self.max_length, "samples of the base model")
         if centre:
             self.offsets = rewards.mean(0)
         if sigma:

@@ -63,8 +63,9 @@ def read_pool(path: Path, settings: CombiningSettings) -> pd.DataFrame:
 
 def _check_values(table: pd.DataFrame, numbers: list[str], where: Place) -> None:
     for name in IDS:
-        if table[name].isna().any():
-            raise UserError(f"{where(int(table[name].isna().argmax()))}: {name} is missing.")
+        missing = table[name].isna() | table[name].eq("")  # the latter in CSV, where ids are texts
+        if missing.any():
+            raise UserError(f"{where(int(missing.argmax()))}: {name} is missing.")
     unknown = ~table.use.isin(USES)
     if unknown.any():
         row = int(unknown.argmax())

@@ -79,6 +79,12 @@ def check_length(model: PreTrainedModel, length: int, folder: Path) -> None:
         )
 
 
+def ensemble_folders(folder: Path) -> list[Path]:
+    """Return the folders of several ensembles, called 0, 1, and so on; or the one that it is."""
+    several = [part for part in folder.iterdir() if part.is_dir()]
+    return sorted(several, key=lambda part: int(part.name)) or [folder]
+
+
 def check_vocabulary(model: PreTrainedModel, rows: Sequence[list[int]]) -> None:
     """Raise UserError if a text has no token, or one that the model has no embedding for."""
     known = model.get_input_embeddings().num_embeddings

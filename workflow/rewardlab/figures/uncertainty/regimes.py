@@ -84,8 +84,9 @@ def _closed_form(panel, bandit: pd.DataFrame) -> None:
         colour = COLOURS[number % len(COLOURS)]
         line = rows[rows.divergence.eq(small)].sort_values("noise")
         panel.plot(line.noise, line.small_divergence, color=colour, lw=1, label=f"{spread:g}")
-        error = [(line.ratio - line.ci_low).clip(0), (line.ci_high - line.ratio).clip(0)]
-        panel.errorbar(line.noise, line.ratio, yerr=error, fmt="o", ms=4, color=colour, capsize=2)
+        panel.errorbar(
+            line.noise, line.ratio, yerr=_error(line), fmt="o", ms=4, color=colour, capsize=2
+        )
     _ratio_axis(panel, (0.8, 40.0))
     panel.set_xscale("log")
     noises = sorted(known.noise.unique())
@@ -104,11 +105,10 @@ def _by_divergence(panel, rows: pd.DataFrame) -> None:
             f"{first['kind']}, {first.pairs:,.0f} pairs (noise {first.noise / first.signal:.2f})"
         )
         at = line.divergence * (1 + 0.015 * (number - 2))
-        error = [(line.ratio - line.ci_low).clip(0), (line.ci_high - line.ratio).clip(0)]
         panel.errorbar(
             at,
             line.ratio,
-            yerr=error,
+            yerr=_error(line),
             color=COLOURS[number % len(COLOURS)],
             marker=style.MARKERS[number % len(style.MARKERS)],
             ms=4,
@@ -136,10 +136,15 @@ def _controls(panel, rows: pd.DataFrame) -> None:
         return
     for number, ((sigma, match), (label, colour, dashes)) in enumerate(SOURCES.items()):
         line = rows[rows.name.eq(name) & rows.sigma.eq(sigma) & rows["match"].eq(match)]
-        error = [(line.ratio - line.ci_low).clip(0), (line.ci_high - line.ratio).clip(0)]
         look = {"marker": style.MARKERS[number], "ms": 4, "lw": 1.2, "capsize": 2}
         panel.errorbar(
-            line.divergence, line.ratio, yerr=error, color=colour, ls=dashes, label=label, **look
+            line.divergence,
+            line.ratio,
+            yerr=_error(line),
+            color=colour,
+            ls=dashes,
+            label=label,
+            **look,
         )
     _divergence_axis(panel, rows)
     pairs = rows[rows.name.eq(name)].pairs.iloc[0]
@@ -149,9 +154,8 @@ def _controls(panel, rows: pd.DataFrame) -> None:
 
 def _gains(panel, rows: pd.DataFrame) -> None:
     """Draw the difference of mean returns against the ratio of variances."""
-    names = list(dict.fromkeys(rows.name))
-    for number, (name, line) in enumerate(rows.groupby("name", sort=False)):
-        colour = COLOURS[names.index(name) % len(COLOURS)]
+    for number, (_, line) in enumerate(rows.groupby("name", sort=False)):
+        colour = COLOURS[number % len(COLOURS)]
         marker = style.MARKERS[number % len(style.MARKERS)]
         for gold, part in line.groupby("gold", sort=False):
             face = colour if gold == "equal" else "none"
@@ -171,6 +175,11 @@ def _gains(panel, rows: pd.DataFrame) -> None:
     panel.minorticks_off()
     panel.set(xlabel="variance, vanilla : aware", ylabel="mean reward, aware − vanilla")
     panel.set_title("mean and variance (hollow: dialect worse;\nlarger: further from the base)")
+
+
+def _error(line: pd.DataFrame) -> list[pd.Series]:
+    """Return how far the interval of the ratio goes below and above it."""
+    return [(line.ratio - line.ci_low).clip(0), (line.ci_high - line.ratio).clip(0)]
 
 
 def _divergence_axis(panel, rows: pd.DataFrame) -> None:

@@ -45,7 +45,7 @@ def told(paired: PairedPolicies, quantity: Quantity) -> Told:
 
 def at_equal_kl(paired: PairedPolicies, plain: Quantity, adjusted: Quantity) -> Told:
     """Return the plain quantity if divergences are matched, else what is left at equal ones."""
-    first, second = (paired.column("kl", name).mean() for name in (VANILLA, paired.variance_aware))
+    first, second = paired.mean_divergences
     found = [told(paired, part) for part in (plain, adjusted)]
     decides = "the former" if paired.is_matched else "the latter"
     words = (
@@ -89,9 +89,7 @@ def kl_finding(experiments: dict[str, PairedPolicies]) -> Finding:
     differences, words = {}, []
     for figure, paired in experiments.items():
         differences[figure] = paired.difference_of_divergences()
-        first, second = (
-            paired.column("kl", name).mean() for name in (VANILLA, paired.variance_aware)
-        )
+        first, second = paired.mean_divergences
         words.append(f"{figure}: vanilla {first:.3f}, variance-aware {second:.3f}")
     largest = max(differences, key=lambda figure: abs(differences[figure].value))
     evidence = f"final KL divergences, {'; '.join(words)}; coefficients were searched on pilots"

@@ -17,6 +17,7 @@ from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.policies.task import Penalty, Task, load_task, pilot_responses
+from rewardlab.rewards.trunk import ensemble_folders
 from rewardlab.running.errors import UserError
 from rewardlab.running.libraries import quieten
 from rewardlab.running.outputs import published
@@ -102,11 +103,9 @@ def find(
     if settings.beta != "search":
         beta, tried = settings.beta, []
     else:
-        folder = open_artefact(ensemble)
-        folders = sorted(part for part in folder.iterdir() if part.is_dir()) or [folder]
         tasks = [
             load_task(model, prompts, part, proxy, max_length, ppo, evaluation, seed)
-            for part in folders
+            for part in ensemble_folders(open_artefact(ensemble))
         ]
         penalty = Penalty(settings.penalty, settings.parameters)
         try:

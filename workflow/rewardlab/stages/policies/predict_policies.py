@@ -16,6 +16,7 @@ import pandas as pd
 from safetensors.numpy import load_file
 
 from rewardlab.data.manifest import open_artefact
+from rewardlab.evaluation.decisions import Quantity
 from rewardlab.evaluation.fixed_points import at_mean_divergence, compared
 from rewardlab.evaluation.paired_policies import PairedPolicies
 from rewardlab.evaluation.statistics import percentile_interval
@@ -23,7 +24,7 @@ from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.policies.base_samples import Samples
 from rewardlab.policies.names import REFERENCE, VANILLA
 from rewardlab.policies.reweighting import fixed_point, path
-from rewardlab.rewards.trunk import last_layer, load_reward_model
+from rewardlab.rewards.trunk import ensemble_folders, last_layer, load_reward_model
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
 from rewardlab.settings.types import NonNegative, Seed
@@ -108,12 +109,10 @@ def predict_policies(
     """Judged and exact returns; exponents: of sigma by method, in the order of coefficients."""
     quieten()
     pool = Samples(load_file(samples))
-    folder = open_artefact(ensemble)
     judged = read_csv(policies)
     base = judged.judged[judged.method.eq(REFERENCE)].mean()
     judged = judged.assign(judged=judged.judged - base)
-    several = sorted((part for part in folder.iterdir() if part.is_dir()), key=_number)
-    heads = [heads_of(part) for part in several or [folder]]
+    heads = [heads_of(part) for part in ensemble_folders(open_artefact(ensemble))]
     rows, exact = [], {}
     for (method, exponent), file in zip(exponents.items(), coefficients, strict=True):
         mine = judged[judged.method.eq(method)].sort_values(["ensemble", "head"])
@@ -130,21 +129,17 @@ def predict_policies(
     for how in (AT_BETA, AT_KL):
         rng = np.random.default_rng(seed)
         ratio = compared(exact[VANILLA][how], exact[aware][how], rng, RESAMPLES).ratio
-        rows.append(ratio_row(f"exact, {how}", *ratio))
-    rows.append(
-        ratio_row("judged", *PairedPolicies(judged, aware, True, seed).ratio_of_variances()[:3])
-    )
+        rows.append(ratio_row(f"exact, {how}", ratio))
+    ratio = PairedPolicies(judged, aware, True, seed).ratio_of_variances()
+    rows.append(ratio_row("judged", ratio))
     found = pd.DataFrame(rows)
     write_csv(found, table)
     findings.write_text(in_words(found))
 
 
-def _number(folder: Path) -> int:
-    return int(folder.name)
-
-
-def ratio_row(name: str, value: float, low: float, high: float) -> dict:
-    return {"panel": "ratio", "method": name, "value": value, "ci_low": low, "ci_high": high}
+def ratio_row(name: str, ratio: Quantity) -> dict:
+    interval = {"value": ratio.value, "ci_low": ratio.low, "ci_high": ratio.high}
+    return {"panel": "ratio", "method": name, **interval}
 
 
 def in_words(table: pd.DataFrame) -> str:

@@ -17,12 +17,12 @@ from rewardlab.evaluation.fixed_points import (
     laid_out,
 )
 from rewardlab.evaluation.tables import read_csv, write_csv
+from rewardlab.policies.names import VANILLA
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
 from rewardlab.settings.types import Positive, Seed
 
 RESAMPLES = 2000
 MATCHES = {"mean": at_mean_divergence, "each": at_own_divergence}
-VANILLA, ENSEMBLE = "vanilla", "ensemble"
 SHOWN = 1.0  # the exponent of section 5
 
 

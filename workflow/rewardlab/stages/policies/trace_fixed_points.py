@@ -17,6 +17,7 @@ from safetensors.numpy import load_file
 
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.policies.base_samples import Samples
+from rewardlab.policies.names import VANILLA
 from rewardlab.policies.reweighting import path
 from rewardlab.rewards.heads import fit_ensemble
 from rewardlab.running.progress import progress
@@ -28,7 +29,7 @@ from rewardlab.settings.types import Count, Positive, Seed
 
 # Divergences that Gaussian rewards would have on the path, in nats.
 PATH = np.geomspace(0.05, 36.0, 9)
-VANILLA, ENSEMBLE, KNOWN, SHUFFLED = "vanilla", "ensemble", "known", "shuffled"
+ENSEMBLE, KNOWN, SHUFFLED = "ensemble", "known", "shuffled"
 
 
 def weightings(

@@ -21,6 +21,7 @@ from rewardlab.policies.actor import Actor
 from rewardlab.policies.names import FINISHED, Policy
 from rewardlab.policies.ppo_training import NotFinite
 from rewardlab.policies.task import Penalty, Task, evaluate_policy, load_task, train_policy
+from rewardlab.rewards.trunk import ensemble_folders
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
 from rewardlab.running.outputs import published
@@ -180,8 +181,7 @@ def ensemble_folder(ensemble: list[Path], number: int) -> Path | None:
     """Return the folder of an experiment's ensemble: the one, or that of the number."""
     if not ensemble:
         return None
-    folder = open_artefact(ensemble[0])
-    return folder / str(number) if (folder / str(number)).is_dir() else folder
+    return ensemble_folders(open_artefact(ensemble[0]))[number]
 
 
 def _together(folders: list[Path], name: str) -> pd.DataFrame:
