@@ -44,6 +44,7 @@ include: "workflow/rules/aggregation.smk"
 include: "workflow/rules/policies.smk"
 include: "workflow/rules/regimes.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/worlds.smk"
 
 
 # A rule with wildcards cannot be asked for by name: each of the report's items gets one that can,

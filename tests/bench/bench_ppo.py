@@ -32,6 +32,7 @@ SETTINGS = PPOSettings(
     minibatch_size=BATCH,
     learning_rate=1.41e-5,
     averaged=0.0,
+    sampling_dropout=False,
     response_tokens=RESPONSE,
 )
 # The function is GPT-2's own; "gelu_pytorch_tanh" is the same one in a single kernel.

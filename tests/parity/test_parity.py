@@ -44,6 +44,7 @@ class Recorded:
             vf_coef=given["vf_coef"],
             ratio_threshold=given["ratio_threshold"],
             averaged=0.0,
+            sampling_dropout=False,
             response_tokens=max(map(len, self.text["responses"])),
         )
         self.prompts = padded_left(self.text["queries"], PAD)

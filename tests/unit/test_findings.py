@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rewardlab.evaluation.decisions import NOT_REPRODUCED, REPRODUCED, Quantity, Rule
+from rewardlab.evaluation.decisions import NOT_REPRODUCED, REPRODUCED, Rule
 from rewardlab.evaluation.degradation import cantelli_bound, gaussian_share_below
+from rewardlab.evaluation.estimates import Estimate
 from rewardlab.evaluation.matched_kl import Trial, next_beta
 from rewardlab.evaluation.method_summary import final_proxy, summary
 from rewardlab.evaluation.paired_policies import PairedPolicies
@@ -367,12 +368,12 @@ def figure7():
 
 
 def test_policies_are_compared_the_right_way_round():
-    paired = PairedPolicies(figure7(), "variance_aware", False, 0)
+    paired = PairedPolicies(figure7(), "variance_aware", False)
     assert paired.gain("vanilla", "reference").value == pytest.approx(3.0 - 0.05)
     assert paired.gain("vanilla", "variance_aware").value == pytest.approx(0.25)
     # Sample variances 10/3 and 5/12, less the noise of judging: vanilla over variance-aware.
     ratio = (10 / 3 - 0.1) / (5 / 12 - 0.05)
-    assert paired.ratio_of_variances().value == pytest.approx(ratio)
+    assert paired.ratio_of_variances().quantity.value == pytest.approx(ratio)
     assert paired.difference_of_divergences().value == pytest.approx(-1.0)
     assert [rows.tolist() for rows in paired.clusters] == [[0, 1], [2, 3]]
 
@@ -382,13 +383,13 @@ def test_against_fresh_ensembles_these_are_the_clusters():
     trained = rows.method.ne("reference")
     rows.loc[trained, "ensemble"] = [0, 0, 1, 1] * 2
     rows.loc[trained, "head"] = [0, 1, 0, 1] * 2
-    paired = PairedPolicies(rows, "variance_aware", True, 0)
+    paired = PairedPolicies(rows, "variance_aware", True)
     assert [part.tolist() for part in paired.clusters] == [[0, 1], [2, 3]]
 
 
 def test_the_findings_on_policies():
-    paired = PairedPolicies(figure7(), "variance_aware", False, 0)
-    over, ratio, order = policies.reward_findings(paired, "U13", 0)
+    paired = PairedPolicies(figure7(), "variance_aware", False)
+    over, ratio, order = policies.reward_findings(paired, "U13", 0, {})
     assert [found.id for found in (over, ratio, order)] == ["U13a", "U13b", "U13c"]
     assert over.value.value == pytest.approx(2.75 - 0.05)  # the lower gain
     assert set(over.quantities["gain"]) == {"vanilla", "variance_aware"}
@@ -403,9 +404,9 @@ def test_a_lost_policy_is_counted_and_takes_its_partner_along():
     lost = rows.method.eq("vanilla") & rows.policy.eq(3)
     rows.loc[lost, "ended"] = "vanilla, head 1, trial 1, step 2: the loss is not finite"
     rows.loc[lost, ["judged", "noise", "kl"]] = np.nan
-    paired = PairedPolicies(rows, "variance_aware", False, 0)
+    paired = PairedPolicies(rows, "variance_aware", False)
     assert len(paired.wide) == 3
-    _, ratio, _ = policies.reward_findings(paired, "U13", 0)
+    _, ratio, _ = policies.reward_findings(paired, "U13", 0, {})
     assert ratio.quantities["policies lost"][""].value == 1.0
     assert "1 policies did not end well: vanilla, head 1" in ratio.evidence
 
@@ -418,7 +419,7 @@ def test_the_proxy_rises_from_the_first_tenth_to_the_last():
         for step in range(1, 21)
     ]
     steps = pd.DataFrame(rows, columns=["method", "ensemble", "head", "policy", "step", "proxy"])
-    found = policies.proxy_finding(steps, "variance_aware", 0)
+    found = policies.proxy_finding(steps, "variance_aware")
     assert found.quantities["rise"]["vanilla"].value == pytest.approx(2.0 * 18)
     assert found.value.value == pytest.approx(18.0)
 
@@ -444,10 +445,16 @@ def test_the_variance_beside_a_line_in_kl():
     assert unexplained_variance(judged, np.full(4, 0.5), kl) == pytest.approx(2.0 - 0.5)
 
 
-@pytest.mark.parametrize(("kl", "expected"), [(2.0, 2.0), (0.5, 0.5)])
-def test_the_search_steps_towards_the_target(kl, expected):
-    """Too far from the reference: penalise more. Too near: less."""
-    assert next_beta([Trial(1.0, kl, 0.1)], 1.3, 1.0) == expected
+@pytest.mark.parametrize(("kl", "aim"), [(2.0, 1.3 / 1.1), (0.5, 1.3 * 1.1)])
+def test_the_search_steps_beyond_the_target(kl, aim):
+    """Too far from the reference: penalise more. Too near: less. KL goes as beta^-1.3 at first."""
+    assert next_beta([Trial(1.0, kl, 0.1)], 1.3, 1.0) == pytest.approx((kl / aim) ** (1 / 1.3))
+
+
+def test_two_trials_on_one_side_tell_how_steep_the_divergence_is():
+    """KL = 1 / beta: from 4 and 2, on to what 1.3 / 1.1 is the divergence of."""
+    trials = [Trial(0.25, 4.0, 0.1), Trial(0.5, 2.0, 0.1)]
+    assert next_beta(trials, 1.3, 1.0) == pytest.approx(1.1 / 1.3)
 
 
 # Costs.
@@ -487,7 +494,8 @@ def test_costs_of_policies_are_by_policy():
 
 def test_one_cluster_gives_no_interval():
     rows = figure7().assign(head=0)
-    gain = PairedPolicies(rows, "variance_aware", False, 0).gain("variance_aware", "reference")
+    paired = PairedPolicies(rows, "variance_aware", False)
+    gain = paired.gain("variance_aware", "reference").quantity
     assert np.isfinite(gain.value)
     assert np.isnan([gain.low, gain.high]).all()
 
@@ -500,11 +508,11 @@ def test_what_divergence_explains_is_taken_off():
         mine = rows.method.eq(method)
         rows.loc[mine, "kl"] = 1.0 + shift + rng.uniform(-0.2, 0.2, mine.sum())
         rows.loc[mine, "judged"] = 2 * rows.kl[mine] + gain
-    paired = PairedPolicies(rows, "variance_aware", False, 0)
+    paired = PairedPolicies(rows, "variance_aware", False)
     assert not paired.is_matched
     assert paired.gain("vanilla", "variance_aware").value > 0.6
     assert paired.gain_at_equal_kl("vanilla", "variance_aware").value == pytest.approx(0.5)
-    chosen = policies.at_equal_kl(paired, Quantity(1.1), Quantity(0.5))
+    chosen = policies.at_equal_kl(paired, Estimate(1.1, 0.1, 1), Estimate(0.5, 0.1, 1))
     assert chosen.decisive.value == 0.5
     assert "the latter decides" in chosen.words
 
@@ -517,9 +525,9 @@ def test_beside_the_line_only_the_rest_varies():
     for method, deviation in (("reference", 0.0), ("vanilla", 1.0), ("variance_aware", 0.5)):
         judged = 4 * kl + deviation * rng.standard_normal(count)
         parts.append(policy_rows(method, judged, 0.0, kl, heads=count, trials=1))
-    paired = PairedPolicies(pd.concat(parts), "variance_aware", False, 0)
-    assert paired.ratio_of_variances().value == pytest.approx(5 / 4.25, rel=0.2)
-    assert paired.ratio_beside_kl().value == pytest.approx(4.0, rel=0.25)
+    paired = PairedPolicies(pd.concat(parts), "variance_aware", False)
+    assert paired.ratio_of_variances().quantity.value == pytest.approx(5 / 4.25, rel=0.2)
+    assert paired.ratio_beside_kl().quantity.value == pytest.approx(4.0, rel=0.25)
 
 
 def test_degradation_by_hand():
@@ -547,11 +555,11 @@ def test_policies_below_the_reference_are_counted():
     rows.loc[rows.method.eq("variance_aware") & rows.policy.eq(0), "judged"] = -1.0
     trained = rows.method.ne("reference")
     rows.loc[trained, "ensemble"] = [0, 0, 1, 1] * 2
-    paired = PairedPolicies(rows, "variance_aware", True, 0)
+    paired = PairedPolicies(rows, "variance_aware", True)
     found = policies.degradation_finding({"Figure 12": paired})
     assert found.quantities["difference"][""].value == pytest.approx(0.0 - 0.25)
     assert "Figure 12: vanilla 0 of 4, variance_aware 1 of 4" in found.evidence
     none = policies.degradation_finding(
-        {"Figure 7": PairedPolicies(figure7(), "variance_aware", True, 0)}
+        {"Figure 7": PairedPolicies(figure7(), "variance_aware", True)}
     )
     assert np.isnan(none.quantities["difference"][""].value)

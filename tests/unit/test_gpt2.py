@@ -75,6 +75,7 @@ def test_a_step_of_ppo_is_the_same_on_either_way(prompts, dtype, tolerance, monk
         minibatch_size=3,
         learning_rate=1e-3,
         averaged=0.0,
+        sampling_dropout=False,
         response_tokens=4,
     )
     base = Actor(model_of(2, dtype), END, PAD).to(dtype)

@@ -220,6 +220,7 @@ SETTINGS = PPOSettings(
     minibatch_size=3,
     learning_rate=1e-2,
     averaged=0.0,
+    sampling_dropout=False,
     response_tokens=4,
 )
 

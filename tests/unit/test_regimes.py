@@ -86,7 +86,7 @@ def test_variances_are_compared_without_the_noise_of_the_samples():
         deviation * rng.standard_normal((400, 10, 1)) + 2 * rng.standard_normal((400, 10, 2)) + mean
         for deviation, mean in ((2.0, 0.0), (1.0, 0.5))
     ]
-    found = compared(*returns, np.random.default_rng(1), 500)
+    found = compared(*returns)
     assert (found.vanilla, found.weighted) == (
         pytest.approx(4, rel=0.15),
         pytest.approx(1, rel=0.3),
@@ -103,7 +103,7 @@ def test_ensembles_are_the_units():
     widths = []
     for copies in (1, 20):
         vanilla = np.repeat(one, copies, axis=1)
-        gain = compared(vanilla, np.zeros_like(vanilla), np.random.default_rng(1), 500).gain
+        gain = compared(vanilla, np.zeros_like(vanilla)).gain
         widths.append(gain.high - gain.low)
     assert widths[1] == pytest.approx(widths[0], rel=0.05)
 
@@ -199,7 +199,7 @@ def test_the_table_of_heads_that_know_the_truth_and_err(samples):
         known = samples.deviation(heads)
         found = traced(samples, heads, known, [1.0, 2.0], [8.0, 4.0, 2.0, 1.0, 0.5], rng)
         parts.append(found.assign(ensemble=number))
-    rows = rows_of(pd.concat(parts), [0.4, 99.0], 0)
+    rows = rows_of(pd.concat(parts), [0.4, 99.0])
     controls = {(sigma, 1.0) for sigma in ("known", "shuffled")}
     ensemble = {("ensemble", exponent) for exponent in (1.0, 2.0)}
     assert {(row["sigma"], row["exponent"]) for row in rows} == ensemble | controls
@@ -225,7 +225,7 @@ def test_the_exact_variance_at_the_target(samples):
         parts.append(found.assign(ensemble=number))
     paths = pd.concat(parts)
     variance, beta = choose_pairs.exact_variance(paths, "equal", 0.4)
-    row = next(row for row in rows_of(paths, [0.4], 0) if row["match"] == "mean")
+    row = next(row for row in rows_of(paths, [0.4]) if row["match"] == "mean")
     assert variance == pytest.approx(row["variance_vanilla"])
     vanilla = paths[paths.sigma.eq("vanilla")].groupby("beta").kl.mean()
     assert vanilla[vanilla > 0.4].index.max() < beta < vanilla[vanilla < 0.4].index.min()
@@ -235,7 +235,7 @@ def test_the_exact_variance_at_the_target(samples):
 
 def test_one_ensemble_gives_no_interval():
     returns = np.random.default_rng(0).standard_normal((1, 5, 2))
-    found = compared(returns, 2 * returns, np.random.default_rng(0), 50)
+    found = compared(returns, 2 * returns)
     assert found.ratio.value == pytest.approx(0.25)
     assert np.isnan([found.ratio.low, found.ratio.high, found.gain.low]).all()
 
@@ -246,7 +246,7 @@ def test_the_slope_is_not_flattened_by_the_noise_of_the_samples():
     exact = rng.standard_normal((400, 5))
     halves = exact[..., None] + rng.standard_normal((400, 5, 2))
     judged = 0.5 * exact + 0.1 * rng.standard_normal((400, 5))
-    found = predict_policies.slope_rows("vanilla", judged, halves, 0)
+    found = predict_policies.slope_row("vanilla", judged, halves)
     assert found["value"] == pytest.approx(0.5, rel=0.1)
     assert found["ci_low"] < found["value"] < found["ci_high"]
 

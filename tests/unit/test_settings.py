@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from rewardlab.policies.experiments import ensembles_of
 from rewardlab.running.command_line import check_options
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
@@ -288,11 +289,15 @@ def test_worlds_share_their_data(config):
 
 def test_another_world_differs_only_where_it_says_so(config):
     config["extended"]["worlds"] = {"mine": {"seed": 7, "world": {"seed": 5}}}
+    config["extended"]["confirmations"] = {"again": {"seed": 8}, "not": None}
+    config["extended"]["variants"] = {"few": {"policies": {"chosen_pairs": None}}}
     config["extended"]["policy_worlds"]["seeds"] = [9]
     settings = validate(config)
     worlds = other_worlds(settings)
     kinds = ("worse", "equal", "better", "covered")
-    assert set(worlds) == {"mine", *(f"policies-9-{kind}" for kind in kinds)}
+    assert set(worlds) == {"mine", "again", "few", *(f"policies-9-{kind}" for kind in kinds)}
+    assert worlds["again"].seed == 8
+    assert worlds["few"].policies.chosen_pairs is None
     world = worlds["mine"]
     assert (world.scale, world.seed, world.world.seed) == ("embedded-mine", 7, 5)
     assert world.world.dialect == settings.world.dialect
@@ -302,6 +307,44 @@ def test_another_world_differs_only_where_it_says_so(config):
     assert covered.world.dialect.coverage == "homogeneous"
     assert covered.policies.experiments["fig12"].ensembles == 2
     assert covered.policies.ppo == settings.policies.ppo
+
+
+def test_a_world_stands_in_one_list_alone(config):
+    config["extended"]["confirmations"] = {"world-1": {"seed": 8}}
+    with pytest.raises(
+        UserError, match=r"extended: expected worlds.* without common names, not 'w"
+    ):
+        validate(config)
+
+
+def test_what_is_wrong_in_a_world_is_found_in_its_list(config):
+    config["extended"]["confirmations"] = {"again": {"sed": 8}}
+    with pytest.raises(UserError, match=r"extended\.confirmations\.again: sed is not a known key"):
+        other_worlds(validate(config))
+
+
+def test_an_experiment_varies_ppo_on_the_ensembles_of_another(config):
+    policies = validate(config).policies
+    assert policies.ppo_of("fig12") == policies.ppo
+    varied = policies.ppo_of("small_steps")
+    assert (varied.steps, varied.learning_rate) == (160, 2.5e-4)
+    assert varied.batch_size == policies.ppo.batch_size
+    assert ensembles_of(policies, "more_steps") == ensembles_of(policies, "fig12")[:3]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"ppo": {"stepz": 3}}, r"experiments\.more_steps\.ppo: stepz is not a known key"),
+        ({"ppo": {"steps": 0}}, r"experiments\.more_steps\.ppo: steps is 0; expected at least 1"),
+        ({"like": "small_steps"}, r"more_steps\.like to name an experiment .* not 'small_steps'"),
+        ({"like": "fig7"}, r"ensembles in experiments\.more_steps as in fig7"),
+    ],
+)
+def test_what_an_experiment_cannot_vary_is_refused(config, row, message):
+    config["policies"]["experiments"]["more_steps"] |= row
+    with pytest.raises(UserError, match=message):
+        validate(config)
 
 
 def test_a_missing_key_is_blamed_on_the_complete_file(config):

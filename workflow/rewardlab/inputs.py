@@ -12,6 +12,7 @@ from rewardlab.policies.names import NOISE, VANILLA, Policy
 from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings
 from rewardlab.settings.data import CuttingSettings
+from rewardlab.settings.ppo import PPOSettings
 
 WORLD_MODEL = "<results>/models/world.json"
 
@@ -148,6 +149,12 @@ def exponents(config: Settings, wildcards: Any) -> dict[str, float]:
     return {name: parameters.get("exponent", 0.0) for name, parameters in found.items()}
 
 
+def inheriting_experiments(config: Settings, wildcards: Any) -> list[str]:
+    """Return the experiments whose policies stand beside their fixed points in an item."""
+    varied = wildcards.item == "inheritance_causes"
+    return ["fig12", *(config.extended.inheritance if varied else ())]
+
+
 def drawn_ensembles(config: Settings, wildcards: Any) -> list[str]:
     """Return the names that the seeds of an experiment's ensembles derive from."""
     return ensembles_of(config.policies, wildcards.experiment)
@@ -161,6 +168,11 @@ def penalty(config: Settings, wildcards: Any) -> str | None:
 def parameters(config: Settings, wildcards: Any) -> dict[str, float]:
     """Return the parameters of a method's penalty."""
     return config.policies.methods[wildcards.method].parameters
+
+
+def ppo(config: Settings, wildcards: Any) -> PPOSettings:
+    """Return the settings of PPO in an experiment."""
+    return config.policies.ppo_of(wildcards.experiment)
 
 
 def policies_of_job(config: Settings, wildcards: Any) -> list[Policy]:
@@ -192,6 +204,13 @@ def regimes(config: Settings, wildcards: Any) -> list[str]:
 def dialect_values(config: Settings, wildcards: Any) -> list[str]:
     """Return the dialect's values by which samples are judged: the world's own among them."""
     return list(dict.fromkeys([config.world.dialect.value, "equal", "worse"]))
+
+
+def other_dialects(config: Settings, wildcards: Any) -> list[str]:
+    """Return the dialect's values by which policies are judged beside the world's own."""
+    return [
+        name for name in dialect_values(config, wildcards) if name != config.world.dialect.value
+    ]
 
 
 def judge(config: Settings, wildcards: Any) -> str:

@@ -3,7 +3,6 @@
 from rewardlab import inputs
 
 SAMPLED = SETTINGS.aggregation.source == "sampled"
-COMBINING_WORLDS = [name for name in WORLDS if name in SETTINGS.extended.worlds]
 
 
 use rule job as sample_pool with:
@@ -135,32 +134,3 @@ use rule figure as draw_aggregation_reference with:
         item="aggregation/reference",
     params:
         **figure("aggregation.references", AGGREGATION, "Reference rewards", SAMPLED),
-
-
-use rule job as tabulate_combining_worlds with:
-    """The claims about combining rewards in this world and in others."""
-    input:
-        tables=expand(
-            "results/{of_run}/tables/aggregation/claims_by_k.csv",
-            of_run=[SETTINGS.scale, *(WORLDS[name].scale for name in COMBINING_WORLDS)],
-        ),
-    output:
-        **table("aggregation/worlds"),
-    log:
-        "<logs>/tabulate_combining_worlds.log",
-    params:
-        **stage("aggregation.tabulate_worlds", worlds=["this-world", *COMBINING_WORLDS]),
-
-
-use rule figure as draw_aggregation_worlds with:
-    """The claims about combining rewards in several worlds, by k."""
-    pathvars:
-        item="aggregation/worlds",
-    params:
-        **figure(
-            "aggregation.claims_by_world",
-            AGGREGATION,
-            "Claims in several worlds",
-            when=bool(COMBINING_WORLDS),
-            extended=True,
-        ),

@@ -87,6 +87,7 @@ use rule job as claims_policies with:
             settings={"variance_aware": "policies.variance_aware"},
             seed=["judge_policies"],
             nested=inputs.nested_experiments,
+            golds=inputs.other_dialects,
         ),
 
 
@@ -113,6 +114,7 @@ use rule job as write_page with:
         claims="<results>/claims.csv",
         shown=lambda wildcards: [file_of(item) for item in items_on(wildcards.page)],
         findings=lambda wildcards: [findings_of(item) for item in items_on(wildcards.page)],
+        elsewhere=lambda wildcards: elsewhere(wildcards),
     output:
         page="<results>/{page}.html",
         provenance="<results>/{page}.html.json",

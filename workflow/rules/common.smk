@@ -36,6 +36,7 @@ from rewardlab.rules import (
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.settings.compose import check_paths, other_worlds, validate
+from rewardlab.settings.worlds import OVERLAYS
 
 # This file is included before `configfile:`, which would print a line before the sentence: at this
 # point `config` holds what was laid over config.yaml on the command line.
@@ -121,6 +122,16 @@ def items_on(page):
     ]
     return sorted(
         found, key=lambda item: (papers + [item.params.category]).index(item.params.category)
+    )
+
+
+def elsewhere(wildcards):
+    """Return the table of the claims in other worlds, which the page of what goes beyond shows."""
+    tried = workflow.get_rule("collect_claims_by_world").params.target == "extended"
+    return (
+        f"results/{wildcards.run}/claims_by_world.csv"
+        if tried and wildcards.page == "extended"
+        else []
     )
 
 

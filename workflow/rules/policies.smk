@@ -9,7 +9,6 @@ POLICIES = (
     SETTINGS.data.language_model == "embedded"
     and SETTINGS.policies.preferences in EMBEDDED_PREFERENCES
 )
-POLICY_WORLDS = [name for name in WORLDS if name not in SETTINGS.extended.worlds]
 SEARCHED = {
     "proxy": "policies.proxy",
     "max_length": "rewards.max_length",
@@ -93,7 +92,7 @@ use rule job as train_policies with:
     params:
         **stage(
             "policies.train",
-            settings=SEARCHED,
+            settings={**SEARCHED, "ppo": inputs.ppo},
             seed=["train_policies", "{experiment}"],
             method="{method}",
             penalty=inputs.penalty,
@@ -120,6 +119,7 @@ use rule job as judge_policies with:
             "policies.judge",
             settings={"world": "world"},
             judge=inputs.judge,
+            values=inputs.other_dialects,
         ),
 
 
@@ -273,38 +273,3 @@ use rule figure as draw_uncertainty_frontier with:
         item="uncertainty/frontier",
     params:
         **figure("uncertainty.frontier", UNCERTAINTY, "Frontier", POLICIES, extended=True),
-
-
-use rule job as contrast_worlds with:
-    """Figure 12's contrast in every world of the policies."""
-    input:
-        policies=expand(
-            "results/{of_run}/policies/fig12.csv",
-            of_run=[WORLDS[name].scale for name in POLICY_WORLDS],
-        ),
-    output:
-        **table("uncertainty/worlds"),
-    log:
-        "<logs>/contrast_worlds.log",
-    params:
-        **stage(
-            "policies.contrast_worlds",
-            settings={"variance_aware": "policies.variance_aware"},
-            seed=["contrast_worlds"],
-            worlds=POLICY_WORLDS,
-            nested=inputs.nested_experiments,
-        ),
-
-
-use rule figure as draw_uncertainty_worlds with:
-    """Figure 12's contrast in other worlds, by kind of dialect."""
-    pathvars:
-        item="uncertainty/worlds",
-    params:
-        **figure(
-            "uncertainty.policy_worlds",
-            UNCERTAINTY,
-            "Contrast in many worlds",
-            when=POLICIES and bool(POLICY_WORLDS),
-            extended=True,
-        ),

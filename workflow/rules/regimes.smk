@@ -97,7 +97,6 @@ use rule job as tabulate_regimes with:
         **stage(
             "policies.tabulate_regimes",
             settings={"divergences": "regimes.divergences"},
-            seed=["tabulate_regimes"],
             names=inputs.regimes,
         ),
 
@@ -143,24 +142,39 @@ use rule job as choose_uncertainty_pairs with:
 
 
 use rule job as predict_policies with:
-    """Figure 12's policies beside the fixed points of their own heads."""
+    """An experiment's policies beside the fixed points of their own heads."""
     input:
         "<results>/regimes/samples.json",
         samples="<results>/regimes/samples.safetensors",
-        ensemble="<results>/models/drawn_fig12.json",
-        policies="<results>/policies/fig12.csv",
+        ensemble="<results>/models/drawn_{experiment}.json",
+        policies="<results>/policies/{experiment}.csv",
         coefficients=RUNS.paths("<results>/betas/{name}.json", name=inputs.contrasted_methods),
     output:
-        **table("uncertainty/inheritance"),
+        **recorded(table="<results>/regimes/predicted_{experiment}.csv"),
     log:
-        "<logs>/predict_policies.log",
+        "<logs>/predict_policies_{experiment}.log",
     params:
         **stage(
             "policies.predict_policies",
             exponents=inputs.exponents,
             gold=lambda config, wildcards: config.world.dialect.value,
-            seed=["predict_policies"],
         ),
+
+
+use rule job as tabulate_inheritance with:
+    """Figure 12's policies, or those of PPO varied, beside the fixed points of their own heads."""
+    input:
+        predicted=RUNS.paths(
+            "<results>/regimes/predicted_{name}.csv", name=inputs.inheriting_experiments
+        ),
+    output:
+        **table("uncertainty/{item}"),
+    log:
+        "<logs>/tabulate_{item}.log",
+    wildcard_constraints:
+        item="inheritance|inheritance_causes",
+    params:
+        **stage("policies.tabulate_inheritance", experiments=inputs.inheriting_experiments),
 
 
 use rule figure as draw_uncertainty_inheritance with:
@@ -169,3 +183,17 @@ use rule figure as draw_uncertainty_inheritance with:
         item="uncertainty/inheritance",
     params:
         **figure("uncertainty.inheritance", UNCERTAINTY, "PPO beside its fixed point", POLICIES),
+
+
+use rule figure as draw_uncertainty_inheritance_causes with:
+    """Why PPO does not inherit the exact result: steps, batch, averaging and value head varied."""
+    pathvars:
+        item="uncertainty/inheritance_causes",
+    params:
+        **figure(
+            "uncertainty.inheritance_causes",
+            UNCERTAINTY,
+            "PPO varied beside its fixed point",
+            when=POLICIES and bool(SETTINGS.extended.inheritance),
+            extended=True,
+        ),

@@ -4,7 +4,7 @@ One function, `decide`, gives every verdict. A bound is met, missed, or open whe
 covers both answers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
@@ -28,6 +28,12 @@ VERDICTS = (
     NOT_RUN,
 )
 NAN = float("nan")
+
+
+def counts_in_words(verdicts: Iterable[str]) -> str:
+    """Return how many verdicts are which."""
+    found = list(verdicts)
+    return ", ".join(f"{found.count(name)} {name}" for name in VERDICTS if name in found)
 
 
 class Quantity(NamedTuple):

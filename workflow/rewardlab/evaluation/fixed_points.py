@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.estimates import jackknife
 from rewardlab.evaluation.spread import ratio_of_variances
 
 Array = NDArray[np.float64]
@@ -63,21 +64,25 @@ class Comparison(NamedTuple):
     gain: Quantity
 
 
-def compared(vanilla: Array, weighted: Array, rng: np.random.Generator, resamples: int):
+def compared(vanilla: Array, weighted: Array) -> Comparison:
     """Return how returns (E, K, 2) of weighted policies compare with vanilla's.
 
     The ratio is vanilla's variance over the weighted ones'; infinite where that is not above 0. A
     single ensemble gives no intervals.
     """
     count = len(vanilla)
-    resamples = resamples if count > 1 else 0
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
-    counts = np.concatenate([np.ones((1, count)), drawn])
+    left_out = 1 - np.eye(count) if count > 1 else np.empty((0, 1))
+    counts = np.concatenate([np.ones((1, count)), left_out])
     (first, mean_first), (second, mean_second) = (
         _moments(part, counts) for part in (vanilla, weighted)
     )
     ratio, gain = ratio_of_variances(first, second), mean_second - mean_first
-    return Comparison(float(first[0]), float(second[0]), _interval(ratio), _interval(gain))
+    return Comparison(
+        float(first[0]),
+        float(second[0]),
+        jackknife(ratio[0], ratio[1:], log=True).quantity,
+        jackknife(gain[0], gain[1:]).quantity,
+    )
 
 
 def _moments(returns: Array, counts: Array) -> tuple[Array, Array]:
@@ -89,11 +94,3 @@ def _moments(returns: Array, counts: Array) -> tuple[Array, Array]:
     products = counts @ centred.prod(-1).sum(1) / total
     variance = (products - means.prod(-1)) * total / (total - 1)
     return variance, means.mean(-1) + returns.mean()
-
-
-def _interval(values: Array) -> Quantity:
-    if len(values) == 1:
-        return Quantity(float(values[0]))
-    # Of ratios some may be infinite, which cannot be interpolated.
-    low, high = np.quantile(values[1:], [0.025, 0.975], method="inverted_cdf")
-    return Quantity(float(values[0]), float(low), float(high))

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-STEP = 2.0  # factor between coefficients until the target is bracketed
+STEP = 4.0  # factor between coefficients at most, until the target is bracketed
 NEAR = 1.6  # and between those that are interpolated between
+FALL = 1.3  # how steeply ln KL falls in ln beta, until two trials tell
+BEYOND = 1.1  # how far beyond the target the next trial aims, so as to come out on its other side
 
 
 class Trial(NamedTuple):
@@ -29,17 +31,17 @@ class NotReached(Exception):
 def next_beta(trials: Sequence[Trial], target: float, first: float) -> float:
     """Return the coefficient to try next.
 
-    Outwards by a factor while all trials lie on one side of the target; then between the nearest on
-    either side, by interpolation of log KL over log beta.
+    While all trials lie on one side of the target: a little beyond where the line through the two
+    nearest, in ln KL and ln beta, meets it. Then between the nearest on either side.
     """
     if not trials:
         return first
     above = [trial for trial in trials if trial.kl > target]
     below = [trial for trial in trials if trial.kl <= target]
     if not below:
-        return max(trial.beta for trial in above) * STEP
+        return _beyond(sorted(above, reverse=True), target / BEYOND)
     if not above:
-        return min(trial.beta for trial in below) / STEP
+        return _beyond(sorted(below), target * BEYOND)
     low, high = max(above), min(below)  # by beta
     if low.beta >= high.beta:  # noise turned two around: try between them
         return float(np.sqrt(low.beta * high.beta))
@@ -47,6 +49,18 @@ def next_beta(trials: Sequence[Trial], target: float, first: float) -> float:
     share = (ends[0] - np.log(target)) / (ends[0] - ends[1])
     share = float(np.clip(share, 0.1, 0.9))
     return float(low.beta ** (1 - share) * high.beta**share)
+
+
+def _beyond(trials: Sequence[Trial], aim: float) -> float:
+    """Return where trials on one side of the target, the nearest first, would come to the aim."""
+    nearest = trials[0]
+    kl = np.log([max(trial.kl, 1e-6) for trial in trials[:2]])
+    fall = FALL
+    if len(trials) > 1:
+        fall = float((kl[0] - kl[1]) / np.log(trials[1].beta / nearest.beta))
+    fall = float(np.clip(fall, 0.5, 3.0))  # noise may turn two around
+    factor = np.exp((kl[0] - np.log(aim)) / fall)
+    return float(nearest.beta * np.clip(factor, 1 / STEP, STEP))
 
 
 def interpolated(trials: Sequence[Trial], target: float) -> Trial | None:

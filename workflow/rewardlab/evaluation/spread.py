@@ -2,13 +2,14 @@
 
 A policy's judged reward is its true one plus the noise of judging on few samples; policies that are
 trained against one head, or one ensemble, are alike. So the noise's variance is taken off, and
-intervals resample clusters: ensembles and heads, never policies alone.
+clusters are the units of intervals, ensembles or heads of one, never policies.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 Array = NDArray[np.float64]
 
@@ -53,17 +54,6 @@ def components(means: Array, noise: Array) -> Components:
     return Components(float(between), float(within - noise.mean()))
 
 
-def cluster_rows(clusters: list[NDArray], rng: np.random.Generator, nested: bool) -> NDArray:
-    """Return the rows of one bootstrap sample: clusters are drawn, each with all its rows.
-
-    clusters: the rows of each. nested: rows are drawn anew within each drawn cluster as well.
-    """
-    drawn = [clusters[index] for index in rng.integers(len(clusters), size=len(clusters))]
-    if nested:
-        drawn = [rows[rng.integers(len(rows), size=len(rows))] for rows in drawn]
-    return np.concatenate(drawn)
-
-
 def variance_ratio(first: Array, second: Array) -> Array:
     """Return the ratio of true variances, (...); infinite where the second is all noise.
 
@@ -86,35 +76,39 @@ class Reliability(NamedTuple):
 
 
 def reliability_of_ratio(
-    clusters: list[NDArray],
-    nested: bool,
-    between: float,
+    clusters: int,
+    size: int,
+    common: float,
+    paired: float,
     noise: float,
     ratio: float,
     rng: np.random.Generator,
-    trials: int = 200,
-    resamples: int = 300,
+    trials: int = 400,
 ) -> Reliability:
-    """Return what the interval of a variance ratio is worth in a design, by simulation.
+    """Return what the jackknife interval of a variance ratio is worth in a design, by simulation.
 
-    clusters: the rows of each; between: share of a policy's variance that its cluster has in
-    common; noise: variance of judging over the second method's true variance; ratio: of the true
-    variances. Policies are Gaussian, with the same clusters for both methods.
+    clusters, size: how many there are, and policies in each; common: share of a policy's variance
+    that its cluster has in common; paired: correlation of the two methods' policies; noise:
+    variance of judging over the second method's true variance; ratio: of the true variances.
+    Policies are Gaussian.
     """
-    count = sum(map(len, clusters))
-    covered = above = 0
-    rows = np.stack([cluster_rows(clusters, rng, nested) for _ in range(resamples)], axis=1)
-    for _ in range(trials):
-        drawn = []
-        for scale in (np.sqrt(ratio), 1.0):
-            values = np.empty(count)
-            for members in clusters:
-                common = np.sqrt(between) * rng.standard_normal()
-                specific = np.sqrt(1 - between) * rng.standard_normal(len(members))
-                values[members] = scale * (common + specific)
-            judged = values + np.sqrt(noise) * rng.standard_normal(count)
-            drawn.append(np.stack([judged[rows], np.full(rows.shape, noise)]))
-        low, high = np.quantile(variance_ratio(*drawn), [0.025, 0.975], method="inverted_cdf")
-        covered += low <= ratio <= high
-        above += low > 1
-    return Reliability(covered / trials, above / trials)
+
+    def pairs(*shape: int) -> Array:
+        first, second = rng.standard_normal((2, trials, *shape))
+        return np.stack([first, paired * first + np.sqrt(1 - paired**2) * second])
+
+    parts = np.sqrt(common) * pairs(clusters, 1) + np.sqrt(1 - common) * pairs(clusters, size)
+    parts[0] *= np.sqrt(ratio)
+    judged = parts + np.sqrt(noise) * rng.standard_normal(parts.shape)
+
+    def log_ratio(kept: list[int]) -> Array:
+        variances = judged[:, :, kept].reshape(2, trials, -1).var(-1, ddof=1) - noise
+        return np.subtract(*np.log(np.maximum(variances, 1e-12)))
+
+    units = range(clusters)
+    without = np.stack([log_ratio([unit for unit in units if unit != left]) for left in units])
+    spread = ((without - without.mean(0)) ** 2).sum(0)
+    half = t.ppf(0.975, clusters - 1) * np.sqrt((clusters - 1) / clusters * spread)
+    value = log_ratio(list(units))
+    covered = np.abs(value - np.log(ratio)) <= half
+    return Reliability(float(covered.mean()), float((value - half > 0).mean()))

@@ -48,9 +48,7 @@ class Actor(nn.Module):
 
     def __init__(self, model: PreTrainedModel, end: int | None, pad: int) -> None:
         super().__init__()
-        # Dropout is off throughout. TRL 0.11.4 samples with it from its second step on, since a
-        # step leaves the model in training mode. The embedded world's models have none.
-        self.model = model.eval()
+        self.model = model.eval()  # dropout is off, but where `sample` is told otherwise
         self.value = nn.Linear(model.config.get_text_config().hidden_size, 1)
         self.end, self.pad = end, pad
 
@@ -82,15 +80,32 @@ class Actor(nn.Module):
         return in_full_precision(logits).log_softmax(-1)
 
     @torch.inference_mode()
-    def sample(self, prompts: Prompts, length: int, generator: torch.Generator) -> Rollout:
+    def sample(
+        self, prompts: Prompts, length: int, generator: torch.Generator, dropout: bool = False
+    ) -> Rollout:
         """Return responses of at most `length` tokens from the model's own distribution.
 
         Pure sampling, that is no top-k, no nucleus, temperature 1, no least length: with anything
-        else the estimate of the KL divergence is biased, and can be negative.
+        else the estimate of the KL divergence is biased, and can be negative. dropout: draw tokens
+        with the model's dropout, of torch's global generator; log-probabilities and values are
+        without.
         """
+        if not dropout:
+            return self._drawn(prompts, length, generator)
+        self.model.train()
+        try:
+            drawn = self._drawn(prompts, length, generator)
+        finally:
+            self.model.eval()
+        logprobs, values = self(prompts, drawn.tokens, drawn.mask)
+        values = in_full_precision(values)
+        return drawn._replace(logprobs=logprobs * drawn.mask, values=values * drawn.mask)
+
+    def _drawn(self, prompts: Prompts, length: int, generator: torch.Generator) -> Rollout:
         alive = torch.ones(len(prompts.tokens), dtype=torch.bool, device=prompts.tokens.device)
         steps: list[tuple[Tensor, ...]] = []
-        kind = gpt2.Decoder if gpt2.is_plain_gpt2(self.model) else Decoder
+        plain = gpt2.is_plain_gpt2(self.model) and not self.model.training
+        kind = gpt2.Decoder if plain else Decoder
         decoder = kind(self.model, *prompts, length)
         for number in range(length):
             if number:

@@ -68,9 +68,10 @@ def ensembles_of(settings: PolicySettings, name: str) -> list[str]:
     if name == NOISE:
         return [name]
     wanted = settings.matched_kl if name == PILOT else settings.experiments[name]
+    drawn_for = name if name == PILOT else wanted.like or name
     if wanted.ensembles is None:
-        return [name]
-    return [f"{name}-{number}" for number in range(wanted.ensembles)]
+        return [drawn_for]
+    return [f"{drawn_for}-{number}" for number in range(wanted.ensembles)]
 
 
 def check_methods(settings: PolicySettings) -> None:

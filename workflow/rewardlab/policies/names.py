@@ -6,6 +6,7 @@ REFERENCE, VANILLA = "reference", "vanilla"
 NOISE = "noise"  # the ensemble that PPO's own randomness is measured against
 PILOT = "pilot"  # the ensembles that coefficients are searched against
 FINISHED = "finished"  # how a policy ended that did not get lost
+JUDGED, NOISE_OF_JUDGING = "judged", "noise"  # columns; of another judge with its name behind
 KEY = ["method", "factor", "policy"]  # the columns that tell a policy from all others
 
 

@@ -103,14 +103,15 @@ def ppo_step(
     beta: float,
     settings: PPOSettings,
     generator: torch.Generator,
+    dropout: bool = False,
 ) -> Step:
     """Train on one batch of prompts; return what was seen before the update.
 
-    reference: the model that the policy started from; reward: scores and weights of a rollout.
-    Raises NotFinite.
+    reference: the model that the policy started from; reward: scores and weights of a rollout;
+    dropout: whether the rollout is sampled with it. Raises NotFinite.
     """
     # Rollout: sampling gives the old log-probabilities and values for nothing.
-    rollout = actor.sample(prompts, settings.response_tokens, generator)
+    rollout = actor.sample(prompts, settings.response_tokens, generator, dropout)
     mask = rollout.mask
     with torch.inference_mode():
         reference_logprobs, _ = reference(prompts, rollout.tokens, mask)

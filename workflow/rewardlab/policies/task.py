@@ -166,6 +166,7 @@ def train_policy(
                 beta,
                 settings,
                 generator,
+                dropout=settings.sampling_dropout and number > 1,
             )
         except NotFinite as error:
             raise NotFinite(f"step {number}: {error}") from None

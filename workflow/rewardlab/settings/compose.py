@@ -29,7 +29,7 @@ from rewardlab.settings.world import (
     WorldPreferenceSettings,
     WorldSettings,
 )
-from rewardlab.settings.worlds import ExtendedSettings, policy_world_overlays
+from rewardlab.settings.worlds import OVERLAYS, ExtendedSettings, policy_world_overlays
 
 
 class Settings(SettingsModel):
@@ -164,10 +164,11 @@ def other_worlds(settings: Settings, files: Layers = ()) -> dict[str, Settings]:
     Raises UserError that names the world whose settings are wrong.
     """
     chapter = settings.extended
-    overlays = {name: overlay for name, overlay in chapter.worlds.items() if overlay is not None}
+    overlays = {name: overlay for name, overlay in chapter.listed() if overlay is not None}
     overlays |= policy_world_overlays(chapter.policy_worlds)
     values = settings.model_dump(mode="json")
-    values["extended"]["worlds"] = dict.fromkeys(chapter.worlds)
+    for key in OVERLAYS:
+        values["extended"][key] = dict.fromkeys(values["extended"][key])
     values["extended"]["policy_worlds"]["seeds"] = []
     found = {}
     for name, overlay in overlays.items():
@@ -176,13 +177,17 @@ def other_worlds(settings: Settings, files: Layers = ()) -> dict[str, Settings]:
             found[name] = validate(_laid_over(values, differing))
         except UserError as error:
             text = str(error).removeprefix("--config: ")
-            origin = _origin(("extended", "worlds", name), files)
-            raise UserError(f"{origin}: extended.worlds.{name}: {text}") from None
+            keys = ("extended", _list_of(chapter, name), name)
+            raise UserError(f"{_origin(keys, files)}: {'.'.join(keys)}: {text}") from None
         if found[name].data != settings.data:
-            raise UserError(
-                f"extended.worlds.{name}.data: expected nothing; worlds share their data."
-            )
+            where = f"extended.{_list_of(chapter, name)}.{name}.data"
+            raise UserError(f"{where}: expected nothing; worlds share their data.")
     return found
+
+
+def _list_of(chapter: ExtendedSettings, name: str) -> str:
+    """Return the key under `extended` that a world stands under."""
+    return next((key for key in OVERLAYS if name in getattr(chapter, key)), "policy_worlds")
 
 
 def _laid_over(values: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:

@@ -53,6 +53,9 @@ class PPOSettings(SettingsModel):
     averaged: Probability
     """Share of the steps, the last ones, whose weights are averaged into the policy that is judged,
     saved and matched in KL; 0: the last step's."""
+    sampling_dropout: bool
+    """Whether the policy samples with its model's dropout from the second step on, as TRL 0.11.4,
+    where a step leaves the model in training mode; log-probabilities are without in any case."""
     response_tokens: Annotated[Count, Field(ge=1)]
     """Longest response, in tokens (the paper: 10)."""
 

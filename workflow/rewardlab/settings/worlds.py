@@ -1,8 +1,13 @@
 """Settings of other worlds, in which claims are tried again."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
+from pydantic import model_validator
+
 from rewardlab.settings.types import Name, Seed, SettingsModel, Unique
+
+OVERLAYS = ("worlds", "confirmations", "variants")  # sections of what differs, by name
 
 
 class PolicyWorldSettings(SettingsModel):
@@ -28,8 +33,27 @@ class ExtendedSettings(SettingsModel):
 
     worlds: dict[Name, dict[str, Any] | None]
     """Other worlds for the claims on combining rewards: name, and what differs; null: none."""
+    confirmations: dict[Name, dict[str, Any] | None]
+    """Worlds in which the claims on policies are tried again, as they were designed before."""
+    variants: dict[Name, dict[str, Any] | None]
+    """What else Figure 12's contrast is told of, such as other heads: name, and what differs."""
+    inheritance: Annotated[tuple[Name, ...], Unique]
+    """Experiments in which PPO is varied, to see when its policies come to their fixed points."""
     policy_worlds: PolicyWorldSettings
     """Other worlds for the policies."""
+
+    def listed(self) -> Iterator[tuple[str, dict[str, Any] | None]]:
+        """Yield every listed world or variant by name, with what differs in it."""
+        for key in OVERLAYS:
+            yield from getattr(self, key).items()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "ExtendedSettings":
+        names = [name for name, _ in self.listed()]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"{' and '.join(OVERLAYS)} without common names, not {doubled[0]!r}")
+        return self
 
 
 def policy_world_overlays(settings: PolicyWorldSettings) -> dict[str, dict[str, Any]]:

@@ -116,3 +116,15 @@ def with_gold(table: pd.DataFrame, settings: WorldSettings) -> pd.DataFrame:
     rewards = gold.rewards(table.prompt.tolist(), table.response.tolist())
     columns = {f"gold_{name}": rewards[:, index] for index, name in enumerate(PROPERTIES)}
     return table.assign(**columns, gold_overall=gold.overall(rewards))
+
+
+def gold_by_value(
+    table: pd.DataFrame, settings: WorldSettings, values: Sequence[str], column: str
+) -> dict[str, Array]:
+    """Return a column of `with_gold` (n,) by the value that dialect words have."""
+    found = {}
+    for value in values:
+        dialect = settings.dialect.model_copy(update={"value": value})
+        other = settings.model_copy(update={"dialect": dialect})
+        found[value] = with_gold(table, other)[column].to_numpy()
+    return found

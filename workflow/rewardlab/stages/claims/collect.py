@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from rewardlab.evaluation.decisions import VERDICTS
+from rewardlab.evaluation.decisions import counts_in_words
 from rewardlab.evaluation.findings import claims_table
 from rewardlab.evaluation.ledger import read_ledger
 from rewardlab.evaluation.tables import read_csv, write_csv
@@ -11,9 +11,7 @@ from rewardlab.running.stage import Input, Inputs, Output, main, stage
 
 def in_words(table: pd.DataFrame) -> str:
     """Return how many claims have which verdict, as a sentence."""
-    counts = table.verdict.value_counts().reindex(VERDICTS).dropna().astype(int)
-    listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    return f"{len(table)} claims: {listed}."
+    return f"{len(table)} claims: {counts_in_words(table.verdict)}."
 
 
 @stage

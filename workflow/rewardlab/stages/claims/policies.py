@@ -1,6 +1,6 @@
 """What trained policies measure for the claims U13 to U16 and U19b.
 
-Intervals resample heads (Figure 7), or ensembles and then heads (Figure 12), the same ones for both
+The units of intervals are heads (Figure 7) or ensembles (Figure 12), the same ones for both
 methods. What sets the methods against each other needs several ensembles: against one, the interval
 over its heads is told, and decides nothing. Where a policy did not end well, what rests on the
 variance is inconclusive.
@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.evaluation.decisions import Quantity, exact
+from rewardlab.evaluation.estimates import Estimate, jackknife
 from rewardlab.evaluation.findings import Finding, write_findings
-from rewardlab.evaluation.paired_policies import RESAMPLES, PairedPolicies
-from rewardlab.evaluation.statistics import percentile_interval
+from rewardlab.evaluation.paired_policies import PairedPolicies
 from rewardlab.evaluation.tables import read_csv
 from rewardlab.policies.names import REFERENCE, VANILLA
 from rewardlab.running.stage import Input, Output, main, stage
@@ -35,15 +35,16 @@ def interval(quantity: Quantity) -> str:
     return f"{quantity.value:.3g} [{quantity.low:.3g}, {quantity.high:.3g}]"
 
 
-def told(paired: PairedPolicies, quantity: Quantity) -> Told:
+def told(paired: PairedPolicies, estimate: Estimate) -> Told:
     """Return a quantity that sets the methods against each other; of one ensemble, undecided."""
+    quantity = estimate.quantity
     if paired.nested:
         return Told(quantity, interval(quantity))
     words = f"{interval(quantity)} over the heads of one ensemble, which is one draw"
     return Told(Quantity(quantity.value), words)
 
 
-def at_equal_kl(paired: PairedPolicies, plain: Quantity, adjusted: Quantity) -> Told:
+def at_equal_kl(paired: PairedPolicies, plain: Estimate, adjusted: Estimate) -> Told:
     """Return the plain quantity if divergences are matched, else what is left at equal ones."""
     first, second = paired.mean_divergences
     found = [told(paired, part) for part in (plain, adjusted)]
@@ -55,20 +56,29 @@ def at_equal_kl(paired: PairedPolicies, plain: Quantity, adjusted: Quantity) -> 
     return Told(found[0 if paired.is_matched else 1].decisive, words)
 
 
-def reward_findings(paired: PairedPolicies, claim: str, seed: int) -> list[Finding]:
-    """Return U13 (Figure 7) or U14 (Figure 12): gains over the reference, variances, order."""
-    gains = {name: paired.gain(name, REFERENCE) for name in (VANILLA, paired.variance_aware)}
+def reward_findings(
+    paired: PairedPolicies, claim: str, seed: int, others: dict[str, PairedPolicies]
+) -> list[Finding]:
+    """Return U13 (Figure 7) or U14 (Figure 12): gains over the reference, variances, order.
+
+    others: the same policies, judged with another value of the dialect, by that.
+    """
+    methods = VANILLA, paired.variance_aware
+    gains = {name: paired.gain(name, REFERENCE).quantity for name in methods}
     lowest = min(gains, key=gains.get)
     by_method = ", ".join(f"{name} {gain.value:+.3f}" for name, gain in gains.items())
     evidence = f"over the reference: {by_method}; {paired.count}"
     over_reference = Finding(f"{claim}a", {"gain": gains}, ("gain", lowest), evidence)
 
-    ratio, beside = told(paired, paired.ratio_of_variances()), paired.ratio_beside_kl()
+    ratio, beside = told(paired, paired.ratio_of_variances()), paired.ratio_beside_kl().quantity
     evidence = (
         f"variance of vanilla over variance-aware, noise of judging taken off; {ratio.words}; "
         f"beside a line in each policy's own divergence {interval(beside)}; "
         f"{paired.count}; {paired.reliability(np.random.default_rng(seed))}"
     )
+    for value, other in others.items():
+        found = interval(other.ratio_of_variances().quantity)
+        evidence += f"; the same responses judged with a dialect {value}: {found}"
     if len(paired.lost):
         evidence += f"; {len(paired.lost)} policies did not end well: {paired.lost.ended.iloc[0]}"
     quantities = {
@@ -77,9 +87,11 @@ def reward_findings(paired: PairedPolicies, claim: str, seed: int) -> list[Findi
     }
     variances = Finding(f"{claim}b", quantities, ("ratio", ALL), evidence)
 
-    methods = VANILLA, paired.variance_aware
     gain = at_equal_kl(paired, paired.gain(*methods), paired.gain_at_equal_kl(*methods))
     evidence = f"vanilla's mean less the variance-aware one; {gain.words}; {paired.count}"
+    for value, other in others.items():
+        found = interval(other.gain(*methods).quantity)
+        evidence += f"; the same responses judged with a dialect {value}: {found}"
     order = Finding(f"{claim}c", {"gain": {ALL: gain.decisive}}, ("gain", ALL), evidence)
     return [over_reference, variances, order]
 
@@ -88,7 +100,7 @@ def kl_finding(experiments: dict[str, PairedPolicies]) -> Finding:
     """Return U15: the difference of the final divergences; experiments: by figure."""
     differences, words = {}, []
     for figure, paired in experiments.items():
-        differences[figure] = paired.difference_of_divergences()
+        differences[figure] = paired.difference_of_divergences().quantity
         first, second = paired.mean_divergences
         words.append(f"{figure}: vanilla {first:.3f}, variance-aware {second:.3f}")
     largest = max(differences, key=lambda figure: abs(differences[figure].value))
@@ -112,13 +124,15 @@ def degradation_finding(experiments: dict[str, PairedPolicies]) -> Finding:
         words.append(f"{figure}: {counts}")
     difference = Quantity(float("nan"))
     if any(part.any() for part in below):
-        difference = paired.interval(lambda rows: below[0][rows].mean() - below[1][rows].mean())
+        difference = paired.estimate(
+            lambda rows: below[0][rows].mean() - below[1][rows].mean()
+        ).quantity
     evidence = f"policies below the reference's mean, {'; '.join(words)}"
     return Finding("U19b", {"difference": {ALL: difference}}, ("difference", ALL), evidence)
 
 
-def proxy_finding(steps: pd.DataFrame, variance_aware: str, seed: int) -> Finding:
-    """Return U16: the proxy reward's last tenth less its first, resampled over heads."""
+def proxy_finding(steps: pd.DataFrame, variance_aware: str) -> Finding:
+    """Return U16: the proxy reward's last tenth less its first; heads are the units."""
     tenth = max(1, int(steps.step.max()) // 10)
     rises = {}
     for method in (VANILLA, variance_aware):
@@ -126,12 +140,9 @@ def proxy_finding(steps: pd.DataFrame, variance_aware: str, seed: int) -> Findin
         last = rows[rows.step > rows.step.max() - tenth].groupby([*HEAD, "policy"]).proxy.mean()
         rise = last - rows[rows.step <= tenth].groupby([*HEAD, "policy"]).proxy.mean()
         by_head = rise.groupby(HEAD).mean().to_numpy()
-        if len(by_head) < 2:
-            rises[method] = Quantity(float(by_head.mean()))
-            continue
-        rng = np.random.default_rng(seed)
-        drawn = by_head[rng.integers(len(by_head), size=(RESAMPLES, len(by_head)))].mean(1)
-        rises[method] = Quantity(float(by_head.mean()), *map(float, percentile_interval(drawn)))
+        left_out = range(len(by_head)) if len(by_head) > 1 else ()
+        without = np.array([np.delete(by_head, head).mean() for head in left_out])
+        rises[method] = jackknife(by_head.mean(), without).quantity
     lowest = min(rises, key=rises.get)
     by_method = ", ".join(f"{method} {rise.value:+.2f}" for method, rise in rises.items())
     evidence = f"last less first tenth: {by_method}"
@@ -146,19 +157,30 @@ def policies(
     findings: Output,
     variance_aware: str,
     nested: dict[str, bool],
+    golds: list[str],
     seed: Seed,
 ) -> None:
-    """U13 to U16 and U19b; steps: those of Figure 7's policies; nested: by experiment."""
+    """U13 to U16 and U19b; steps: those of Figure 7's policies; nested: by experiment; golds: other
+    values of the dialect that the same responses are judged with.
+    """
     first, second = (
-        PairedPolicies(read_csv(path), variance_aware, nested[name], seed)
+        {
+            gold: PairedPolicies(read_csv(path), variance_aware, nested[name], gold)
+            for gold in ("", *(f"_{value}" for value in golds))
+        }
         for name, path in (("fig7", fig7), ("fig12", fig12))
     )
+    figures = {"Figure 7": first.pop(""), "Figure 12": second.pop("")}
+    others = [
+        {gold.removeprefix("_"): paired for gold, paired in found.items()}
+        for found in (first, second)
+    ]
     found = [
-        *reward_findings(first, "U13", seed),
-        kl_finding({"Figure 7": first, "Figure 12": second}),
-        degradation_finding({"Figure 7": first, "Figure 12": second}),
-        *reward_findings(second, "U14", seed),
-        proxy_finding(pd.read_parquet(steps), variance_aware, seed),
+        *reward_findings(figures["Figure 7"], "U13", seed, others[0]),
+        kl_finding(figures),
+        degradation_finding(figures),
+        *reward_findings(figures["Figure 12"], "U14", seed, others[1]),
+        proxy_finding(pd.read_parquet(steps), variance_aware),
     ]
     write_findings(found, findings)
 

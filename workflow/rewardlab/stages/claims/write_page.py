@@ -13,7 +13,7 @@ from docutils.core import publish_parts
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from rewardlab.evaluation.decisions import NOT_RUN, VERDICTS
+from rewardlab.evaluation.decisions import NOT_RUN, VERDICTS, counts_in_words
 from rewardlab.evaluation.ledger import Claim, read_ledger
 from rewardlab.evaluation.tables import read_csv
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
@@ -36,8 +36,14 @@ def number(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.3g}"
 
 
-def claim_rows(table: pd.DataFrame, claims: Sequence[Claim]) -> list[dict]:
-    """Return a row for each claim: what stands in the table, what was found, the rule in words."""
+def claim_rows(
+    table: pd.DataFrame, claims: Sequence[Claim], elsewhere: pd.DataFrame | None = None
+) -> list[dict]:
+    """Return a row for each claim: what stands in the table, what was found, the rule in words.
+
+    elsewhere: the claims in other worlds; their verdicts are counted.
+    """
+    other = {} if elsewhere is None else dict(list(elsewhere.groupby("id").verdict))
     rules = {claim.id: f"{claim.measured} Decided by: {claim.rule}." for claim in claims}
     rows = []
     for row in table.to_dict("records"):
@@ -46,7 +52,11 @@ def claim_rows(table: pd.DataFrame, claims: Sequence[Claim]) -> list[dict]:
         texts = {
             name: "" if pd.isna(value) else value for name, value in row.items() if name != "value"
         }
-        rows.append({**texts, "here": here, "rule": rules[row["id"]]})
+        words = ""
+        if row["id"] in other:
+            verdicts = other[row["id"]]
+            words = f"in {len(verdicts)} other worlds: {counts_in_words(verdicts)}"
+        rows.append({**texts, "here": here, "rule": rules[row["id"]], "elsewhere": words})
     return rows
 
 
@@ -104,9 +114,13 @@ def write_page(
     page: Output,
     items: list[Item],
     title: str,
+    elsewhere: Inputs = (),
 ) -> None:
-    """The page of a run; shown, findings: the file of each item, and what was found, in order."""
-    rows = claim_rows(read_csv(claims), read_ledger(ledger, printed))
+    """The page of a run; shown, findings: the file of each item, and what was found, in order;
+    elsewhere: the claims in other worlds, if any were tried.
+    """
+    others = read_csv(elsewhere[0]) if elsewhere else None
+    rows = claim_rows(read_csv(claims), read_ledger(ledger, printed), others)
     verdicts = [row["verdict"] for row in rows]
     decided = [row for row in rows if row["verdict"] != NOT_RUN]
     by_paper: dict[str, list[dict]] = {}

@@ -69,6 +69,7 @@ def trained_policy(
         minibatch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
         averaged=0.0,
+        sampling_dropout=False,
         response_tokens=1,
     )
     optimiser = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)

@@ -1,83 +1,104 @@
-"""Figure 12's contrast in many worlds: gain, variance ratio and divergence of the two methods."""
+"""Figure 12's contrast in many worlds: gain, variance ratio and divergence of the two methods.
 
-import numpy as np
+Worlds of one kind are pooled: the mean over them, with the errors of each, whose units are its
+ensembles. That speaks of these worlds, not of any that could be drawn.
+"""
+
+from collections.abc import Iterator
+
 import pandas as pd
 
 from rewardlab.evaluation.decisions import Bound
+from rewardlab.evaluation.estimates import Estimate, pooled
 from rewardlab.evaluation.paired_policies import PairedPolicies
-from rewardlab.evaluation.spread import true_variance
 from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.policies.names import REFERENCE, VANILLA
 from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Inputs, Output, main, stage
-from rewardlab.settings.types import Seed
+
+POOLED = "pooled"
+RATIO, GAIN = "variance of vanilla over variance-aware", "gain of variance-aware over vanilla"
+NEUTRAL = {RATIO: 1.0}  # where a method has nothing over the other; else 0
 
 
 def contrast(
-    policies: pd.DataFrame, variance_aware: str, nested: bool, seed: int
-) -> list[dict[str, object]]:
-    """Return a row per quantity: value, interval, verdict."""
-    paired = PairedPolicies(policies, variance_aware, nested, seed)
-    methods = (VANILLA, variance_aware)
-    decided = {
-        "gain of variance-aware over vanilla": (paired.gain(variance_aware, VANILLA), 0.0),
-        "variance of vanilla over variance-aware": (paired.ratio_of_variances(), 1.0),
+    policies: pd.DataFrame, variance_aware: str, nested: bool, golds: list[str]
+) -> dict[str, Estimate]:
+    """Return the estimates of a world by quantity; golds: other values of the dialect."""
+    paired = PairedPolicies(policies, variance_aware, nested)
+    found = {
+        GAIN: paired.gain(variance_aware, VANILLA),
+        f"{GAIN}, at equal KL": paired.gain_at_equal_kl(variance_aware, VANILLA),
+        RATIO: paired.ratio_of_variances(),
     }
-    decided |= {
-        f"gain of {method} over the reference": (paired.gain(method, REFERENCE), 0.0)
-        for method in methods
-    }
-    rows = [
-        {
-            "quantity": name,
-            "value": quantity.value,
-            "ci_low": quantity.low,
-            "ci_high": quantity.high,
-            "verdict": Bound(quantity=name, above=neutral).verdict(quantity),
-        }
-        for name, (quantity, neutral) in decided.items()
-    ]
-    for method in methods:
-        judged, noise = paired.of_method(method)
-        for name, value in (
-            (f"KL of {method}", paired.column("kl", method).mean()),
-            (f"variance of {method}", true_variance(judged, noise)),
-        ):
-            rows.append({"quantity": name, "value": float(value)})
-    return rows
+    for value in golds:
+        other = PairedPolicies(policies, variance_aware, nested, f"_{value}")
+        found[f"{GAIN}, dialect {value}"] = other.gain(variance_aware, VANILLA)
+        found[f"{RATIO}, dialect {value}"] = other.ratio_of_variances()
+    for method in (VANILLA, variance_aware):
+        found[f"gain of {method} over the reference"] = paired.gain(method, REFERENCE)
+        found[f"KL of {method}"] = paired.mean_of("kl", method)
+    found["KL of vanilla less variance-aware"] = paired.difference_of_divergences()
+    return found
+
+
+def rows_of(world: str, kind: str, estimates: dict[str, Estimate]) -> Iterator[dict]:
+    """Yield a row for each quantity: value, interval, and the verdict where one is sought."""
+    for name, estimate in estimates.items():
+        quantity = estimate.quantity
+        row = {"world": world, "kind": kind, "quantity": name, "value": quantity.value}
+        row |= {"ci_low": quantity.low, "ci_high": quantity.high}
+        if "KL of" not in name:
+            neutral = NEUTRAL.get(name.split(",")[0], 0.0)
+            row["verdict"] = Bound(quantity=name, above=neutral).verdict(quantity)
+        yield row
 
 
 @stage
 def contrast_worlds(
     table: Output,
     findings: Output,
-    worlds: list[str],
+    worlds: dict[str, str],
     variance_aware: str,
     nested: dict[str, bool],
-    seed: Seed,
+    golds: list[str],
     policies: Inputs = (),
 ) -> None:
-    """Figure 12's contrast by world; worlds: names, policies-SEED-KIND, in the order of files."""
+    """Figure 12's contrast by world; worlds: name -> kind, in the order of the files."""
     if not worlds:
         raise UserError("there are no other worlds for policies (extended.policy_worlds).")
-    parts = []
-    for name, path in zip(worlds, policies, strict=True):
-        rows = contrast(read_csv(path), variance_aware, nested["fig12"], seed)
-        _, world_seed, kind = name.split("-", 2)
-        parts.append(pd.DataFrame(rows).assign(world=name, world_seed=int(world_seed), kind=kind))
-    together = pd.concat(parts, ignore_index=True)
-    write_csv(together, table)
-    lines = []
-    for quantity, rows in together[together.verdict.notna()].groupby("quantity", sort=False):
-        by_kind = "; ".join(
-            f"{kind}: mean {found.value.replace(np.inf, np.nan).mean():.3f}, "
-            + ", ".join(
-                f"{count} {verdict}" for verdict, count in found.verdict.value_counts().items()
-            )
-            for kind, found in rows.groupby("kind", sort=False)
-        )
-        lines.append(f"{quantity}, by world: {by_kind}.")
-    findings.write_text("\n\n".join(lines) + "\n")
+    rows, kinds = [], {}
+    for (name, kind), path in zip(worlds.items(), policies, strict=True):
+        found = contrast(read_csv(path), variance_aware, nested["fig12"], golds)
+        rows += rows_of(name, kind, found)
+        kinds.setdefault(kind, []).append(found)
+    for kind, members in kinds.items():
+        if len(members) > 1:
+            shared = set.intersection(*(set(found) for found in members))
+            together = {
+                name: pooled([found[name] for found in members])
+                for name in members[0]
+                if name in shared
+            }
+            rows += rows_of(POOLED, kind, together)
+    everything = pd.DataFrame(rows)
+    write_csv(everything, table)
+    findings.write_text("\n\n".join(in_words(everything)) + "\n")
+
+
+def in_words(table: pd.DataFrame) -> Iterator[str]:
+    """Yield a sentence for each kind of world and quantity that a verdict is sought of."""
+    for kind, rows in table[table.verdict.notna()].groupby("kind", sort=False):
+        parts = []
+        for quantity, found in rows.groupby("quantity", sort=False):
+            shown = found[found.world.eq(POOLED)] if len(found) > 1 else found
+            row = shown.iloc[0]
+            counts = found[found.world.ne(POOLED)].verdict.value_counts()
+            each = ", ".join(f"{count} {name}" for name, count in counts.items())
+            words = f"{row.value:.3f} [{row.ci_low:.3f}, {row.ci_high:.3f}]"
+            parts.append(f"{quantity} {words} (above: {row.verdict}; by world {each})")
+        worlds = rows[rows.world.ne(POOLED)].world.nunique()
+        yield f"{kind} ({worlds} worlds): {'; '.join(parts)}."
 
 
 if __name__ == "__main__":

@@ -15,17 +15,7 @@ from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, State, main, stage
 from rewardlab.settings.rewards import FeatureSettings, Length
 from rewardlab.settings.world import WorldSettings
-from rewardlab.world.gold import with_gold
-
-
-def gold_by_value(texts: pd.DataFrame, world: WorldSettings, values: list[str], judge: str):
-    """Return the gold rewards (n,) of texts by the value that dialect words have."""
-    found = {}
-    for value in values:
-        dialect = world.dialect.model_copy(update={"value": value})
-        other = world.model_copy(update={"dialect": dialect})
-        found[value] = with_gold(texts, other)[judge].to_numpy(np.float32)
-    return found
+from rewardlab.world.gold import gold_by_value
 
 
 @stage
@@ -54,7 +44,7 @@ def gather_base_samples(
     shape = table.prompt_id.nunique(), -1
     tensors = {"features": features[rows].reshape(*shape, features.shape[1]).contiguous()}
     for value, gold in gold_by_value(texts, world, values, judge).items():
-        tensors[value] = torch.from_numpy(gold[rows].reshape(shape))
+        tensors[value] = torch.from_numpy(gold[rows].reshape(shape).astype(np.float32))
     save_file(tensors, samples)
 
 

@@ -2,7 +2,8 @@
 
 Columns: method, factor (of the KL coefficient), policy, ensemble, head, trial, ended, judged (mean
 judged reward), noise (the variance of the judging in it), kl (mean divergence from the reference
-over the evaluation prompts). Policies that did not end well have no values.
+over the evaluation prompts), and judged and noise by other values of the dialect, judged_<value>.
+Policies that did not end well have no values.
 """
 
 from pathlib import Path
@@ -11,24 +12,31 @@ import pandas as pd
 
 from rewardlab.evaluation.spread import judged
 from rewardlab.evaluation.tables import write_csv
-from rewardlab.policies.names import KEY
+from rewardlab.policies.names import JUDGED, KEY, NOISE_OF_JUDGING
 from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.world import WorldSettings
-from rewardlab.world.gold import with_gold
+from rewardlab.world.gold import gold_by_value, with_gold
 
-COLUMNS = [*KEY, "ensemble", "head", "trial", "ended", "judged", "noise", "kl"]
+COLUMNS = [*KEY, "ensemble", "head", "trial", "ended", JUDGED, NOISE_OF_JUDGING, "kl"]
 
 
-def policy_table(responses: pd.DataFrame, ended: pd.DataFrame, judge: str) -> pd.DataFrame:
-    """Return the row of each policy; judge: the column with the judge's reward."""
+def policy_table(
+    responses: pd.DataFrame, ended: pd.DataFrame, judges: dict[str, str]
+) -> pd.DataFrame:
+    """Return the row of each policy; judges: columns of rewards, by what their names end with."""
     rows = []
     for key, table in responses.groupby(KEY, sort=False):
         ordered = table.sort_values(["prompt_id", "sample"], kind="stable")
-        rewards = ordered[judge].to_numpy(float).reshape(ordered.prompt_id.nunique(), -1)
-        rows.append((*key, *judged(rewards), table.kl.mean()))
-    values = pd.DataFrame(rows, columns=[*KEY, "judged", "noise", "kl"])
-    table = ended.merge(values, on=KEY, how="left").reindex(columns=COLUMNS)
+        row = dict(zip(KEY, key, strict=True)) | {"kl": table.kl.mean()}
+        for end, column in judges.items():
+            rewards = ordered[column].to_numpy(float).reshape(ordered.prompt_id.nunique(), -1)
+            found = judged(rewards)
+            row |= {f"{JUDGED}{end}": found.mean, f"{NOISE_OF_JUDGING}{end}": found.noise}
+        rows.append(row)
+    others = [f"{name}{end}" for end in judges if end for name in (JUDGED, NOISE_OF_JUDGING)]
+    values = pd.DataFrame(rows)
+    table = ended.merge(values, on=KEY, how="left").reindex(columns=[*COLUMNS, *others])
     return table.astype(dict.fromkeys(("policy", "ensemble", "head", "trial"), "Int64"))
 
 
@@ -40,14 +48,22 @@ def judge_policies(
     all_steps: Output,
     world: WorldSettings,
     judge: str,
+    values: list[str],
     steps: Inputs = (),
 ) -> None:
-    """Every policy of an experiment, judged by the world's gold reward; and all their steps."""
+    """Every policy of an experiment, judged by the world's gold reward; and all their steps.
+
+    values: other ones of the dialect, by which the same responses are judged as well.
+    """
     tables = (_together(paths) for paths in (responses, ended, steps))
     answers, ends, seen = tables
     if answers.empty:
         raise UserError(f"no policy ended well: {ends.ended.iloc[0]}.")
-    write_csv(policy_table(with_gold(answers, world), ends, judge), policies)
+    answers = with_gold(answers, world)
+    for value, gold in gold_by_value(answers, world, values, judge).items():
+        answers[f"{judge}_{value}"] = gold
+    judges = {"": judge} | {f"_{value}": f"{judge}_{value}" for value in values}
+    write_csv(policy_table(answers, ends, judges), policies)
     seen.to_parquet(all_steps, index=False)
 
 

@@ -17,9 +17,9 @@ from safetensors.numpy import load_file
 
 from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.estimates import jackknife
 from rewardlab.evaluation.fixed_points import at_mean_divergence, compared
 from rewardlab.evaluation.paired_policies import PairedPolicies
-from rewardlab.evaluation.statistics import percentile_interval
 from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.policies.base_samples import Samples
 from rewardlab.policies.names import REFERENCE, VANILLA
@@ -27,10 +27,9 @@ from rewardlab.policies.reweighting import fixed_point, path
 from rewardlab.rewards.trunk import ensemble_folders, last_layer, load_reward_model
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
-from rewardlab.settings.types import NonNegative, Seed
+from rewardlab.settings.types import NonNegative
 
 AROUND = np.geomspace(30.0, 0.3, 12)  # coefficients of the path, over that of the training
-RESAMPLES = 2000
 AT_BETA, AT_KL = "at the same coefficient", "at the same divergence"
 
 
@@ -83,15 +82,12 @@ def slope(judged: np.ndarray, exact: np.ndarray, rows: np.ndarray) -> float:
     return float(np.cov(judged[rows].ravel(), (first + second) / 2)[0, 1] / spread)
 
 
-def slope_rows(method: str, judged: np.ndarray, exact: np.ndarray, seed: int) -> dict:
+def slope_row(method: str, judged: np.ndarray, exact: np.ndarray) -> dict:
     """Return a method's slope with its interval over ensembles."""
-    rng, count = np.random.default_rng(seed), len(judged)
-    low = high = np.nan
-    if count > 1:
-        drawn = [slope(judged, exact, rng.integers(count, size=count)) for _ in range(RESAMPLES)]
-        low, high = percentile_interval(np.array(drawn))
-    value = slope(judged, exact, np.arange(count))
-    return {"panel": "slope", "method": method, "value": value, "ci_low": low, "ci_high": high}
+    rows = np.arange(len(judged))
+    without = [slope(judged, exact, np.delete(rows, row)) for row in rows if len(rows) > 1]
+    found = jackknife(slope(judged, exact, rows), np.array(without)).quantity
+    return _row("slope", method, found)
 
 
 @stage
@@ -101,10 +97,8 @@ def predict_policies(
     policies: Input,
     coefficients: Inputs,
     table: Output,
-    findings: Output,
     exponents: dict[str, NonNegative],
     gold: str,
-    seed: Seed,
 ) -> None:
     """Judged and exact returns; exponents: of sigma by method, in the order of coefficients."""
     quieten()
@@ -119,7 +113,7 @@ def predict_policies(
         beta = json.loads(file.read_text())["beta"]
         exact[method] = predicted(pool, heads, gold, exponent, beta, mine.kl.mean())
         grid = mine.judged.to_numpy().reshape(len(heads), -1)
-        rows.append(slope_rows(method, grid, exact[method][AT_KL], seed))
+        rows.append(slope_row(method, grid, exact[method][AT_KL]))
         part = mine[["method", "ensemble", "head", "judged", "kl"]].assign(panel="policy")
         part["exact"] = exact[method][AT_KL].mean(-1).ravel()
         part["exact_at_beta"] = exact[method][AT_BETA].mean(-1).ravel()
@@ -127,39 +121,16 @@ def predict_policies(
         rows += part.to_dict("records")
     (aware,) = set(exponents) - {VANILLA}
     for how in (AT_BETA, AT_KL):
-        rng = np.random.default_rng(seed)
-        ratio = compared(exact[VANILLA][how], exact[aware][how], rng, RESAMPLES).ratio
-        rows.append(ratio_row(f"exact, {how}", ratio))
-    ratio = PairedPolicies(judged, aware, True, seed).ratio_of_variances()
-    rows.append(ratio_row("judged", ratio))
-    found = pd.DataFrame(rows)
-    write_csv(found, table)
-    findings.write_text(in_words(found))
+        ratio = compared(exact[VANILLA][how], exact[aware][how]).ratio
+        rows.append(_row("ratio", f"exact, {how}", ratio))
+    ratio = PairedPolicies(judged, aware, True).ratio_of_variances().quantity
+    rows.append(_row("ratio", "judged", ratio))
+    write_csv(pd.DataFrame(rows), table)
 
 
-def ratio_row(name: str, ratio: Quantity) -> dict:
-    interval = {"value": ratio.value, "ci_low": ratio.low, "ci_high": ratio.high}
-    return {"panel": "ratio", "method": name, **interval}
-
-
-def in_words(table: pd.DataFrame) -> str:
-    """Return the slopes, the divergences and the ratios as sentences."""
-    lines = []
-    policies = table[table.panel.eq("policy")]
-    for row in table[table.panel.eq("slope")].itertuples():
-        mine = policies[policies.method.eq(row.method)]
-        lines.append(
-            f"{row.method}: slope of judged on exact gains {row.value:.2f} [{row.ci_low:.2f}, "
-            f"{row.ci_high:.2f}]; mean divergence {mine.kl.mean():.2f} of PPO's policies, "
-            f"{mine.exact_kl.mean():.2f} of the fixed points at the same coefficient; mean gain "
-            f"{mine.judged.mean():.3f}, exact at the same divergence {mine.exact.mean():.3f}."
-        )
-    ratios = [
-        f"{row.method} {row.value:.2f} [{row.ci_low:.2f}, {row.ci_high:.2f}]"
-        for row in table[table.panel.eq("ratio")].itertuples()
-    ]
-    lines.append(f"Variance of vanilla over variance-aware policies: {'; '.join(ratios)}.")
-    return "\n\n".join(lines) + "\n"
+def _row(panel: str, name: str, found: Quantity) -> dict:
+    interval = {"value": found.value, "ci_low": found.low, "ci_high": found.high}
+    return {"panel": panel, "method": name, **interval}
 
 
 if __name__ == "__main__":

@@ -19,14 +19,13 @@ from rewardlab.evaluation.fixed_points import (
 from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.policies.names import VANILLA
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
-from rewardlab.settings.types import Positive, Seed
+from rewardlab.settings.types import Positive
 
-RESAMPLES = 2000
 MATCHES = {"mean": at_mean_divergence, "each": at_own_divergence}
 SHOWN = 1.0  # the exponent of section 5
 
 
-def rows_of(paths: pd.DataFrame, divergences: list[float], seed: int) -> list[dict]:
+def rows_of(paths: pd.DataFrame, divergences: list[float]) -> list[dict]:
     """Return a row for each weighting, gold reward, divergence and way of matching it.
 
     Where a path does not reach the divergence there is none.
@@ -47,7 +46,6 @@ def rows_of(paths: pd.DataFrame, divergences: list[float], seed: int) -> list[di
                 for divergence, base, part in zip(divergences, vanilla, weighted, strict=True):
                     if np.isnan(base).any() or np.isnan(part).any():
                         continue
-                    rng = np.random.default_rng(seed)
                     rows.append(
                         {
                             "gold": gold,
@@ -56,7 +54,7 @@ def rows_of(paths: pd.DataFrame, divergences: list[float], seed: int) -> list[di
                             "sigma": sigma,
                             "exponent": exponent,
                             "effective": part[..., 0].mean(),
-                            **flat(compared(base[..., halves], part[..., halves], rng, RESAMPLES)),
+                            **flat(compared(base[..., halves], part[..., halves])),
                         }
                     )
     return rows
@@ -114,12 +112,11 @@ def tabulate_regimes(
     findings: Output,
     names: list[str],
     divergences: list[Positive],
-    seed: Seed,
 ) -> None:
     """When a variance-weighted penalty pays; names: of paths and heads, in their order."""
     parts = [read_csv(bandit).assign(panel="bandit")]
     for name, path, about in zip(names, paths, heads, strict=True):
-        found = pd.DataFrame(rows_of(pd.read_parquet(path), divergences, seed))
+        found = pd.DataFrame(rows_of(pd.read_parquet(path), divergences))
         described = read_csv(about).iloc[0].to_dict()
         parts.append(found.assign(panel="world", name=name, **described))
     together = pd.concat(parts, ignore_index=True)

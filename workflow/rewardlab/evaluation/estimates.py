@@ -1,0 +1,64 @@
+"""Estimates from a few units, such as ensembles: jackknife errors and Student's intervals.
+
+A percentile bootstrap over ten ensembles covers less than it says, and one that draws the heads
+within them anew covers more and sees less; `reliability_of_ratio` in `spread` simulates what this
+one is worth.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from rewardlab.evaluation.decisions import Quantity
+
+Array = NDArray[np.float64]
+
+
+class Estimate(NamedTuple):
+    """An estimate, its standard error, and the degrees of freedom of that error.
+
+    is_log: whether it is the logarithm of what is told, as of a ratio.
+    """
+
+    value: float
+    error: float
+    freedom: float
+    is_log: bool = False
+
+    @property
+    def quantity(self) -> Quantity:
+        """Return what is estimated with its 95 % interval; NaN ends where there is no error."""
+        half = t.ppf(0.975, self.freedom) * self.error if self.freedom > 0 else np.nan
+        parts = self.value, self.value - half, self.value + half
+        return Quantity(*(float(np.exp(part)) if self.is_log else float(part) for part in parts))
+
+
+def jackknife(value: float, without: Array, log: bool = False) -> Estimate:
+    """Return the estimate of a statistic of G units, by what it is without each of them, (G,).
+
+    log: of a ratio, whose logarithm is taken. Without several units there is no error, nor is there
+    one of a ratio that is not positive and finite.
+    """
+    count, error = len(without), np.nan
+    with np.errstate(all="ignore"):
+        value, without = (np.log(value), np.log(without)) if log else (value, without)
+        if count > 1:
+            spread = without - without.mean()
+            error = float(np.sqrt((count - 1) / count * (spread**2).sum()))
+    return Estimate(float(value), error if np.isfinite(error) else np.nan, count - 1, log)
+
+
+def pooled(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the mean of independent estimates, with the degrees of freedom by Satterthwaite."""
+    errors = np.array([estimate.error for estimate in estimates])
+    freedom = np.array([estimate.freedom for estimate in estimates])
+    squares = errors**2
+    value = float(np.mean([estimate.value for estimate in estimates]))
+    total = squares.sum()
+    with np.errstate(all="ignore"):
+        together = float(total**2 / (squares**2 / freedom).sum())
+    error = float(np.sqrt(total)) / len(estimates)
+    return Estimate(value, error, together, estimates[0].is_log)

@@ -1,0 +1,120 @@
+"""Claims tried again: in other worlds, against other heads, with other settings of PPO."""
+
+from rewardlab import inputs
+
+COMBINING, CONFIRMING, VARIANTS = (
+    [name for name in getattr(SETTINGS.extended, key) if name in WORLDS] for key in OVERLAYS
+)
+POLICY_WORLDS = [name for name in WORLDS if name not in COMBINING + CONFIRMING + VARIANTS]
+# What Figure 12's contrast is told of, by item: run -> the kind that it is pooled with, if with any.
+CONTRASTS = {
+    "confirmation": {
+        SETTINGS.scale: "this world (exploratory)",
+        **{WORLDS[name].scale: "confirmation" for name in CONFIRMING},
+        **{WORLDS[name].scale: name for name in VARIANTS},
+    },
+    "worlds": {WORLDS[name].scale: name.split("-", 2)[2] for name in POLICY_WORLDS},
+}
+
+
+use rule job as tabulate_combining_worlds with:
+    """The claims about combining rewards in this world and in others."""
+    input:
+        tables=expand(
+            "results/{of_run}/tables/aggregation/claims_by_k.csv",
+            of_run=[SETTINGS.scale, *(WORLDS[name].scale for name in COMBINING)],
+        ),
+    output:
+        **table("aggregation/worlds"),
+    log:
+        "<logs>/tabulate_combining_worlds.log",
+    params:
+        **stage("aggregation.tabulate_worlds", worlds=["this-world", *COMBINING]),
+
+
+use rule figure as draw_aggregation_worlds with:
+    """The claims about combining rewards in several worlds, by k."""
+    pathvars:
+        item="aggregation/worlds",
+    params:
+        **figure(
+            "aggregation.claims_by_world",
+            AGGREGATION,
+            "Claims in several worlds",
+            when=bool(COMBINING),
+            extended=True,
+        ),
+
+
+use rule job as contrast_worlds with:
+    """Figure 12's contrast in several worlds, each and together."""
+    input:
+        policies=lambda wildcards: [
+            f"results/{run}/policies/fig12.csv" for run in CONTRASTS[wildcards.item]
+        ],
+    output:
+        **table("uncertainty/{item}"),
+    log:
+        "<logs>/contrast_{item}.log",
+    wildcard_constraints:
+        item="|".join(CONTRASTS),
+    params:
+        **stage(
+            "policies.contrast_worlds",
+            settings={"variance_aware": "policies.variance_aware"},
+            worlds=lambda config, wildcards: CONTRASTS[wildcards.item],
+            nested=inputs.nested_experiments,
+            golds=inputs.other_dialects,
+        ),
+
+
+use rule figure as draw_uncertainty_confirmation with:
+    """Figure 12's contrast where it is confirmed: worlds that nobody had run, and the paper's heads."""
+    pathvars:
+        item="uncertainty/confirmation",
+    params:
+        **figure(
+            "uncertainty.policy_worlds",
+            UNCERTAINTY,
+            "Figure 12 confirmed",
+            when=POLICIES and bool(CONFIRMING),
+            extended=True,
+        ),
+
+
+use rule figure as draw_uncertainty_worlds with:
+    """Figure 12's contrast in other worlds, by kind of dialect."""
+    pathvars:
+        item="uncertainty/worlds",
+    params:
+        **figure(
+            "uncertainty.policy_worlds",
+            UNCERTAINTY,
+            "Contrast in many worlds",
+            when=POLICIES and bool(POLICY_WORLDS),
+            extended=True,
+        ),
+
+
+use rule job as collect_claims_by_world with:
+    """The claims that other worlds tried again, decided in each."""
+    input:
+        combining=[f"results/{WORLDS[name].scale}/claims/aggregation.csv" for name in COMBINING],
+        confirming=[
+            f"results/{WORLDS[name].scale}/claims/policies.csv" for name in CONFIRMING if POLICIES
+        ],
+    output:
+        table=report("<results>/claims_by_world.csv", **ITEM),
+        findings="<results>/claims_by_world.rst",
+        provenance="<results>/claims_by_world.json",
+    log:
+        "<logs>/claims_by_world.log",
+    params:
+        **shown(CLAIMS, "Claims in other worlds", when=bool(COMBINING + CONFIRMING), extended=True),
+        **stage(
+            "claims.collect_worlds",
+            ledger=LEDGER,
+            printed=PRINTED,
+            worlds=[*COMBINING, *(name for name in CONFIRMING if POLICIES)],
+        ),
+        hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],
