@@ -7,9 +7,12 @@ from it, so that methods are paired by head, prompts and sampling noise.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pydantic import ValidationError
+
 from rewardlab.policies.names import NOISE, PILOT, REFERENCE, VANILLA, Policy
 from rewardlab.policies.penalties import PENALTIES, parameters_of
 from rewardlab.running.errors import UserError
+from rewardlab.running.validation import describe
 from rewardlab.settings.policies import ExperimentSettings, PolicySettings
 
 CONTRASTED = ("fig7", "fig12")  # experiments that the claims set two methods of side by side
@@ -94,7 +97,14 @@ def check_methods(settings: PolicySettings) -> None:
 
 
 def check_experiments(settings: PolicySettings) -> None:
-    """Raise UserError if an experiment that claims rest on cannot be compared."""
+    """Raise UserError if an experiment cannot be run, or if one that claims rest on cannot be
+    compared."""
+    for name, experiment in settings.experiments.items():
+        _check_ensembles(settings, name, experiment)
+        try:
+            settings.ppo_of(name)
+        except ValidationError as error:
+            raise UserError(f"policies.experiments.{name}.ppo: {describe(error)}") from None
     wanted = (REFERENCE, VANILLA, settings.variance_aware)
     for name in CONTRASTED:
         key = f"policies.experiments.{name}"
@@ -111,6 +121,25 @@ def check_experiments(settings: PolicySettings) -> None:
             raise UserError(
                 f"{key}.kl_factors is {list(experiment.kl_factors)}; expected a single one."
             )
+
+
+def _check_ensembles(settings: PolicySettings, name: str, experiment: ExperimentSettings) -> None:
+    """Raise UserError if an experiment cannot take the ensembles of the one that it names."""
+    if experiment.like is None:
+        return
+    key = f"policies.experiments.{name}"
+    other = settings.experiments.get(experiment.like)
+    if other is None or other.like is not None:
+        own = [key for key, row in settings.experiments.items() if row.like is None]
+        raise UserError(
+            f"{key}.like is {experiment.like!r}; expected an experiment with ensembles of its own, "
+            f"one of {', '.join(own)}."
+        )
+    if (experiment.ensembles is None) != (other.ensembles is None):
+        raise UserError(
+            f"{key}.ensembles is {experiment.ensembles}, that of {experiment.like} is "
+            f"{other.ensembles}; expected a number in both, or in neither."
+        )
 
 
 def is_nested(experiment: ExperimentSettings) -> bool:

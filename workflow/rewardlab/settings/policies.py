@@ -4,9 +4,8 @@ import json
 import math
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, model_validator
 
-from rewardlab.running.validation import describe
 from rewardlab.settings.ppo import PPOSettings
 from rewardlab.settings.rewards import EnsembleSettings
 from rewardlab.settings.types import (
@@ -189,11 +188,6 @@ class PolicySettings(SettingsModel):
                     raise ValueError(
                         f"names under methods, {known}, in experiments.{name}, not {method!r}"
                     )
-            self._check_likeness(name, experiment)
-            try:
-                self.ppo_of(name)
-            except ValidationError as error:
-                raise ValueError(f"experiments.{name}.ppo: {describe(error)}") from None
             if (experiment.heads or 0) > self.ensemble.heads:
                 raise ValueError(
                     f"at most {self.ensemble.heads} heads, those of an ensemble, in "
@@ -201,24 +195,7 @@ class PolicySettings(SettingsModel):
                 )
         return self
 
-    def _check_likeness(self, name: str, experiment: ExperimentSettings) -> None:
-        """Raise ValueError if an experiment cannot take the ensembles of the one that it names."""
-        if experiment.like is None:
-            return
-        other = self.experiments.get(experiment.like)
-        if other is None or other.like is not None:
-            own = ", ".join(key for key, row in self.experiments.items() if row.like is None)
-            raise ValueError(
-                f"experiments.{name}.like to name an experiment with ensembles of its own, {own}, "
-                f"not {experiment.like!r}"
-            )
-        if (experiment.ensembles is None) != (other.ensembles is None):
-            raise ValueError(
-                f"ensembles in experiments.{name} as in {experiment.like}: a number in both, or in "
-                "neither"
-            )
-
     def ppo_of(self, name: str) -> PPOSettings:
-        """Return the algorithm's settings in an experiment."""
+        """Return the algorithm's settings in an experiment; raises ValidationError."""
         values = self.ppo.model_dump() | self.experiments[name].ppo
         return PPOSettings.model_validate_json(json.dumps(values))
