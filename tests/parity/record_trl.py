@@ -145,6 +145,8 @@ def record(name: str, options: dict) -> None:
         "orders": minibatches,
         "losses": losses,
         "kl": float(stats["objective/kl"]),
+        # What the next step's sampling will be in: dropout is on.
+        "training_mode_after": trainer.accelerator.unwrap_model(trainer.model).training,
         "config": trained.pretrained_model.config.to_dict(),
     }
     (HERE / f"{name}.json").write_text(json.dumps(text, indent=1, default=str) + "\n")

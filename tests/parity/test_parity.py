@@ -199,6 +199,25 @@ def test_weights_after_one_step(recorded):
         torch.testing.assert_close(ours.values, theirs.values, **CLOSE)
 
 
+def test_dropout_is_in_sampling_alone(recorded):
+    """TRL leaves a step in training mode, in which it samples next; its log-probabilities, of the
+    same model with dropout, are those without, as the tests above hold. So it is with ours."""
+    assert recorded.text["training_mode_after"]
+    assert recorded.text["config"]["resid_pdrop"] == 0.1
+    actor = recorded.actor("before")
+    torch.manual_seed(0)
+    plain, dropped = (
+        actor.sample(recorded.prompts, 6, torch.Generator().manual_seed(0), dropout)
+        for dropout in (False, True)
+    )
+    assert not torch.equal(plain.tokens, dropped.tokens)
+    assert not actor.model.training
+    with torch.no_grad():
+        logprobs, values = actor(recorded.prompts, dropped.tokens, dropped.mask)
+    torch.testing.assert_close(dropped.logprobs, logprobs * dropped.mask, **CLOSE)
+    torch.testing.assert_close(dropped.values, values * dropped.mask, **CLOSE)
+
+
 def identified(name: str, value: torch.Tensor) -> torch.Tensor:
     """Return the weights that the loss depends on: a bias of the keys moves no attention.
 
