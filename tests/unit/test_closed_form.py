@@ -46,6 +46,32 @@ def test_equal_variances_make_both_methods_one():
     assert closed_form.equal_gain_spread_ratio(ESTIMATE, variances) == pytest.approx(1.0)
 
 
+def test_a_step_in_a_metric_by_hand():
+    """M = (1, 4): M^-1 R = (3, 1), R'M^-1 R = 13; with eps = 13 the step is (3, 1) itself."""
+    metric = np.array([1.0, 4.0])
+    step = closed_form.metric_step(ESTIMATE, metric, 13.0)
+    assert step == pytest.approx([3.0, 1.0])
+    assert (step**2 * metric).sum() == pytest.approx(13.0)
+
+
+def test_a_gradient_step_is_as_long_as_the_ball_on_average():
+    rng = np.random.default_rng(0)
+    true, variances = closed_form.problem(50, 2.0, 3.0, 9.0, rng)
+    estimates = true + np.sqrt(variances) * rng.standard_normal((20_000, 50))
+    steps = closed_form.gradient_step(estimates, true, variances, 5.0)
+    assert (steps**2).sum(-1).mean() == pytest.approx(5.0, rel=0.01)
+    mean, deviation = closed_form.unaware_moments(true, variances, 5.0)
+    assert (steps @ true).mean() == pytest.approx(mean, rel=0.03)
+    assert (steps @ true).std() == pytest.approx(deviation, rel=0.02)
+
+
+def test_the_problem_has_its_norm_and_its_range():
+    true, variances = closed_form.problem(10, 3.0, 2.0, 5.0, np.random.default_rng(0))
+    assert np.linalg.norm(true) == pytest.approx(3.0)
+    assert true.sum() == pytest.approx(0.0)
+    assert (variances.min(), variances.max()) == (2.0, 5.0)
+
+
 def test_steps_take_many_estimates_at_once():
     many = np.stack([ESTIMATE, 2 * ESTIMATE, -ESTIMATE])
     rows = [closed_form.aware_step(row, VARIANCES, 1.0) for row in many]

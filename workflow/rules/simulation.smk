@@ -58,6 +58,55 @@ use rule figure as draw_uncertainty_fig4 with:
         **figure("uncertainty.return_histograms", UNCERTAINTY, "Figure 4"),
 
 
+use rule job as join_returns with:
+    """Figure 5's table: the returns of Figures 3 and 4."""
+    input:
+        returns=expand("<results>/tables/uncertainty/{item}.csv", item=["fig3", "fig4"]),
+        moments=expand("<results>/tables/uncertainty/{item}_moments.csv", item=["fig3", "fig4"]),
+    output:
+        **table("uncertainty/fig5"),
+    log:
+        "<logs>/join_returns.log",
+    params:
+        **stage(
+            "simulation.join_returns",
+            settings=lambda config, wildcards: {
+                "Figure 3": "variances differ much",
+                "Figure 4": "variances are alike",
+            },
+        ),
+
+
+use rule figure as draw_uncertainty_fig5 with:
+    """Figure 5: the return distributions of Figures 3 and 4 together."""
+    pathvars:
+        item="uncertainty/fig5",
+    params:
+        **figure("uncertainty.return_histograms", UNCERTAINTY, "Figure 5"),
+
+
+use rule job as simulate_constraints with:
+    """Spreads of both methods' returns under the other constraints of Remark 2.3."""
+    output:
+        **table("uncertainty/constraints"),
+    log:
+        "<logs>/simulate_constraints.log",
+    params:
+        **stage(
+            "simulation.constraints",
+            settings={"settings": "simulation.constraints", "returns": "simulation.returns"},
+            seed=["simulate_constraints"],
+        ),
+
+
+use rule figure as draw_uncertainty_constraints with:
+    """Figures 3 and 4 under other constraints: the Fisher metric, and none."""
+    pathvars:
+        item="uncertainty/constraints",
+    params:
+        **figure("uncertainty.constraints", UNCERTAINTY, "Other constraints"),
+
+
 use rule job as check_theorems with:
     """The table of Theorems 2.2, 3.3 and 3.6, each checked by computation."""
     output:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 Array = NDArray[np.float64]
+METHODS = ("variance-unaware", "variance-aware")
 
 
 class Moments(NamedTuple):
@@ -21,43 +22,72 @@ class Moments(NamedTuple):
     deviation: float
 
 
-def unaware_step(estimates: Array, epsilon: float) -> Array:
-    """Return pi1 - pi0 = sqrt(eps / R'R) R, the best step with squared length eps.
+def problem(
+    dimension: int, norm: float, low: float, high: float, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Return true rewards of a norm and the variances of their estimates, each (D,).
 
-    estimates: (..., D); returns the same shape. Definition 3.1 and appendix, Theorem 3.3.
+    The rewards have one magnitude, half of them with either sign; the variances are spaced evenly
+    from low to high; both in random order, so that no lucky draw decides. The paper gives neither.
     """
-    length = np.sqrt((estimates**2).sum(-1, keepdims=True))
-    return np.sqrt(epsilon) * estimates / length
+    signs = np.resize([1.0, -1.0], dimension)
+    true = norm / np.sqrt(dimension) * rng.permutation(signs)
+    return true, rng.permutation(np.linspace(low, high, dimension))
+
+
+def metric_step(estimates: Array, metric: Array, epsilon: float) -> Array:
+    """Return the d that is best for the estimates where d'M d <= eps: sqrt(eps / R'M^-1 R) M^-1 R.
+
+    estimates: (..., D); metric: (D,), the diagonal of M, above 0; returns (..., D). Appendix,
+    Theorem 3.3.
+    """
+    scaled = estimates / metric
+    length = np.sqrt((estimates * scaled).sum(-1, keepdims=True))
+    return np.sqrt(epsilon) * scaled / length
+
+
+def unaware_step(estimates: Array, epsilon: float) -> Array:
+    """Return pi1 - pi0, the best step with squared length eps: M = 1. Definition 3.1."""
+    return metric_step(estimates, np.ones(estimates.shape[-1]), epsilon)
 
 
 def aware_step(estimates: Array, variances: Array, epsilon: float) -> Array:
-    """Return pi2 - pi0 = sqrt(eps~ / R'S^-1 R) S^-1 R, with S = diag(variances).
+    """Return pi2 - pi0, where M = diag(variances) and eps~ = min(variances) * eps.
 
-    eps~ = min(variances) * eps, which makes the ellipsoid touch the ball of `unaware_step` from
-    inside. estimates: (..., D), variances: (D,); returns (..., D). Definition 3.2, Theorem 3.3.
+    So the ellipsoid touches the ball of `unaware_step` from inside. Definition 3.2, Theorem 3.3.
     """
-    scaled = estimates / variances
-    length = np.sqrt((estimates * scaled).sum(-1, keepdims=True))
-    return np.sqrt(variances.min() * epsilon) * scaled / length
+    return metric_step(estimates, variances, variances.min() * epsilon)
+
+
+def gradient_step(estimates: Array, true: Array, variances: Array, epsilon: float) -> Array:
+    """Return a step along the estimates, whose squared length is eps on average.
+
+    Without a constraint the estimated reward is linear and unbounded: what is left is one step of
+    gradient ascent (Remark 2.3 names the vanilla policy gradient). Our reading.
+    """
+    return np.sqrt(epsilon / (variances + true**2).sum()) * estimates
+
+
+def metric_moments(true: Array, variances: Array, metric: Array, epsilon: float) -> Moments:
+    """Return mean and deviation of d'r* over estimates for `metric_step`, of many comparable arms.
+
+    The squared length R'M^-1 R is taken at its mean; its own spread is of order 1/sqrt(D) of that.
+    true, variances, metric: (D,).
+    """
+    length = np.sqrt(((variances + true**2) / metric).sum())
+    gain = np.sqrt(epsilon) * (true**2 / metric).sum() / length
+    spread = np.sqrt(epsilon * (true**2 * variances / metric**2).sum()) / length
+    return Moments(float(gain), float(spread))
 
 
 def unaware_moments(true: Array, variances: Array, epsilon: float) -> Moments:
-    """Return mean and deviation of pi1'r* - pi0'r* over estimates, for many comparable arms.
-
-    The squared length R'R is taken at its mean, tr S + |r*|^2; its own spread is of order
-    1/sqrt(D) of that. true, variances: (D,).
-    """
-    length = np.sqrt(variances.sum() + (true**2).sum())
-    gain = np.sqrt(epsilon) * (true**2).sum() / length
-    return Moments(float(gain), float(np.sqrt(epsilon * (true**2 * variances).sum()) / length))
+    """Return mean and deviation of pi1'r* - pi0'r*, as `metric_moments` does."""
+    return metric_moments(true, variances, np.ones(len(true)), epsilon)
 
 
 def aware_moments(true: Array, variances: Array, epsilon: float) -> Moments:
-    """Return mean and deviation of pi2'r* - pi0'r* over estimates, as `unaware_moments` does."""
-    precision = (true**2 / variances).sum()
-    length = np.sqrt(len(true) + precision)
-    scale = np.sqrt(variances.min() * epsilon) / length
-    return Moments(float(scale * precision), float(scale * np.sqrt(precision)))
+    """Return mean and deviation of pi2'r* - pi0'r*, as `metric_moments` does."""
+    return metric_moments(true, variances, variances, variances.min() * epsilon)
 
 
 def unaware_underperformance(true: Array, variances: Array) -> float:

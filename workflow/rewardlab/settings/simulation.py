@@ -69,6 +69,14 @@ class ReturnSettings(SettingsModel):
     """Ranges of the variances in Figures 3 and 4."""
 
 
+class ConstraintSettings(SettingsModel):
+    """Figures 3 and 4 under the other constraints of Remark 2.3; the rest is that of `returns`."""
+
+    reference_exponent: NonNegative
+    """The reference policy of the Fisher metric goes as 1 / rank^exponent, in random order; 0:
+    uniform, where this metric is the Euclidean one. Not in the paper."""
+
+
 class BoundSettings(SettingsModel):
     """Theorem 2.2: how often the penalised objective is a lower bound."""
 
@@ -126,5 +134,7 @@ class SimulationSettings(SettingsModel):
     """Figure 2."""
     returns: ReturnSettings
     """Figures 3 and 4."""
+    constraints: ConstraintSettings
+    """Figures 3 and 4 under other constraints."""
     theorems: TheoremSettings
     """Theorems 2.2, 3.3 and 3.6."""

@@ -13,24 +13,16 @@ import pandas as pd
 
 from rewardlab.evaluation.tables import share, write_csv
 from rewardlab.policies import closed_form
+from rewardlab.policies.closed_form import METHODS
 from rewardlab.running.progress import progress
 from rewardlab.running.stage import Output, main, stage
 from rewardlab.settings.simulation import ReturnSettings
 from rewardlab.settings.types import Seed
 
-METHODS = ("variance-unaware", "variance-aware")
 CHUNK = 2000  # draws in memory at a time
 
 # Norms of the true reward, at which the closed forms are also given: the paper states none.
 NORMS = (0.1, 1.0, 10.0, 31.6)
-
-
-def draw_problem(settings: ReturnSettings, variability: str, rng: np.random.Generator):
-    """Return the true rewards and the variances of the estimates, each (D,)."""
-    signs = np.resize([1.0, -1.0], settings.dimension)
-    true = settings.true_reward_norm / np.sqrt(settings.dimension) * rng.permutation(signs)
-    bounds = getattr(settings.variances, variability)
-    return true, rng.permutation(np.linspace(bounds.low, bounds.high, settings.dimension))
 
 
 def draw_returns(settings: ReturnSettings, true, variances, rng: np.random.Generator):
@@ -150,7 +142,10 @@ def returns(
 ) -> None:
     """Figure 3 (high variability) or 4 (low): returns of both closed-form policies."""
     rng = np.random.default_rng(seed)
-    true, variances = draw_problem(settings, variability, rng)
+    bounds = getattr(settings.variances, variability)
+    true, variances = closed_form.problem(
+        settings.dimension, settings.true_reward_norm, bounds.low, bounds.high, rng
+    )
     drawn, outside = draw_returns(settings, true, variances, rng)
     summary = moments_table(settings, true, variances, drawn, outside)
     write_csv(returns_table(settings, drawn, summary), table)
