@@ -43,6 +43,7 @@ include: "workflow/rules/simulation.smk"
 include: "workflow/rules/aggregation.smk"
 include: "workflow/rules/policies.smk"
 include: "workflow/rules/regimes.smk"
+include: "workflow/rules/causes.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/worlds.smk"
 

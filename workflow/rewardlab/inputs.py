@@ -70,6 +70,11 @@ def shown_models(config: Settings, wildcards: Any) -> list[str]:
     return [f"reward_model_{shown}", *features, *ensemble_parts(config, shown)]
 
 
+def groups_of_causes(config: Settings, wildcards: Any) -> list[str]:
+    """Return the groups of models and heads that differ in one thing at a time."""
+    return [str(number) for number in range(config.causes.groups)]
+
+
 def reward_sets(config: Settings, wildcards: Any) -> list[str]:
     """Return the sets that have reward models of their own."""
     return list(config.rewards.sets)

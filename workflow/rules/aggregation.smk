@@ -107,6 +107,41 @@ use rule figure as draw_aggregation_by_k with:
         **figure("aggregation.win_rates_by_k", AGGREGATION, "Win rate by k"),
 
 
+use rule job as check_aggregation_theorems with:
+    """Theorems 2.1 and 3.1 against models of the labels that they speak of."""
+    input:
+        trunk=REWARD_TRUNK,
+        train="<results>/responses/pool_train.parquet",
+        evaluation="<results>/responses/pool_evaluation.parquet",
+        pool="<results>/pools/sampled.parquet",
+    output:
+        **table("aggregation/theorem"),
+        claims="<results>/claims/aggregation_theorem.csv",
+    log:
+        "<logs>/check_aggregation_theorems.log",
+    params:
+        **stage(
+            "aggregation.check_theorems",
+            settings={
+                "world": "world",
+                "settings": "aggregation.pointwise",
+                "features": "rewards.features",
+                "max_length": "rewards.max_length",
+            },
+            properties=inputs.properties,
+            resamples=lambda config, wildcards: config.aggregation.resamples,
+            seed=["check_aggregation_theorems"],
+        ),
+
+
+use rule figure as draw_aggregation_theorem with:
+    """Theorems 2.1 and 3.1: combined and centred logits against directly learned ones."""
+    pathvars:
+        item="aggregation/theorem",
+    params:
+        **figure("aggregation.theorems", AGGREGATION, "Theorems 2.1 and 3.1", SAMPLED),
+
+
 use rule job as tabulate_judge with:
     """What only a sampled pool has: the judge's win rates, and the references of every prompt."""
     input:

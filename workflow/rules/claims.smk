@@ -3,11 +3,18 @@
 from rewardlab import inputs
 from rewardlab.running.provenance import file_hash
 
-CHAPTERS = ["closed_forms", "reward_models", "aggregation", *(["policies"] if POLICIES else [])]
+CHAPTERS = [
+    "closed_forms",
+    "reward_models",
+    "aggregation",
+    *(["aggregation_theorem"] if SAMPLED else []),
+    *(["policies"] if POLICIES else []),
+]
+EXTENDED_CHAPTERS = ["causes"]
 
 
 use rule job as claims_closed_forms with:
-    """What closed forms measure for the claims U2 to U7 and U19a."""
+    """What closed forms measure for the claims U2 to U7, U19a and U21."""
     input:
         fig2="<results>/tables/uncertainty/fig2.csv",
         fig3="<results>/tables/uncertainty/fig3.csv",
@@ -31,13 +38,15 @@ use rule job as claims_closed_forms with:
 
 
 use rule job as claims_reward_models with:
-    """What reward models measure for the claims U1, U8 to U12, U17 and U18."""
+    """What reward models measure for the claims U1, U8 to U12, U17, U18 and U22."""
     input:
         ensemble=BENCHMARK_BY_ENSEMBLE,
         single=BENCHMARK_BY_SINGLE,
         variances="<results>/tables/uncertainty/fig6.csv",
         losses="<results>/tables/uncertainty/fig8.csv",
         costs="<results>/tables/uncertainty/tables2_5_measured.csv",
+        single_model=RUNS.path("<results>/models/reward_model_{config.rewards.shown}.json"),
+        ensemble_models=RUNS.paths("<results>/models/{name}.json", name=inputs.shown_ensemble),
     output:
         findings="<results>/claims/reward_models.csv",
     log:
@@ -48,6 +57,7 @@ use rule job as claims_reward_models with:
             settings={"kind": "rewards.ensemble.kind"},
             seed=["judge_reward_models"],
             printed=printed("uncertainty_table1"),
+            storage=printed("uncertainty_storage"),
             rules=ledger_rules("U12"),
         ),
 
@@ -107,11 +117,28 @@ use rule job as decide_claims with:
         hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],
 
 
+use rule job as decide_extended_claims with:
+    """The same with what `extended` measures beyond `all`."""
+    input:
+        measured=expand("<results>/claims/{chapter}.csv", chapter=[*CHAPTERS, *EXTENDED_CHAPTERS]),
+    output:
+        claims="<results>/extended_claims.csv",
+        findings="<results>/extended_claims.rst",
+        provenance="<results>/extended_claims.json",
+    log:
+        "<logs>/extended_claims.log",
+    params:
+        **stage("claims.collect", ledger=LEDGER, printed=PRINTED),
+        hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],
+
+
 use rule job as write_page with:
     """One page to read: the claims, and every figure and table by paper."""
     input:
         template=PAGE,
-        claims="<results>/claims.csv",
+        claims=lambda wildcards: (
+            f"results/{wildcards.run}/{'extended_' if wildcards.page == 'extended' else ''}claims.csv"
+        ),
         shown=lambda wildcards: [file_of(item) for item in items_on(wildcards.page)],
         findings=lambda wildcards: [findings_of(item) for item in items_on(wildcards.page)],
         elsewhere=lambda wildcards: elsewhere(wildcards),

@@ -67,15 +67,22 @@ def fit_paper_heads(
     generator = torch.Generator().manual_seed(seed)
     count, width = differences.shape
     initial = torch.randn(heads, width, generator=generator) * settings.initial_deviation
-    weights = initial.requires_grad_()
+    orders = data_orders(count, heads, settings, generator)
+    return train_heads(differences, initial, orders, settings)
+
+
+def train_heads(
+    differences: Tensor, initial: Tensor, orders: Tensor, settings: PaperHeadsSettings
+) -> Heads:
+    """Return heads that start at `initial` (K, H) and see pairs by step, `orders` (K, T, B)."""
+    weights = initial.clone().requires_grad_()
     optimiser = torch.optim.AdamW(
         [weights], lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    steps = max(1, round(settings.epochs * count / settings.batch_size))
+    heads, steps, _ = orders.shape
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps))
     )
-    orders = data_orders(count, heads, steps, settings.batch_size, generator)
     losses = torch.empty(steps, heads)
     for step in range(steps):
         batch = differences[orders[:, step]]  # (K, B, H)
@@ -90,9 +97,11 @@ def fit_paper_heads(
 
 
 def data_orders(
-    count: int, heads: int, steps: int, batch_size: int, generator: torch.Generator
+    count: int, heads: int, settings: PaperHeadsSettings, generator: torch.Generator
 ) -> Tensor:
     """Return the pairs (K, T, B) that each head sees at each step: passes in random order."""
+    batch_size = settings.batch_size
+    steps = max(1, round(settings.epochs * count / batch_size))
     passes = math.ceil(steps * batch_size / count)
     rows = [
         torch.cat([torch.randperm(count, generator=generator) for _ in range(passes)])
@@ -117,13 +126,13 @@ def fit_bootstrap_heads(
     weights = rng.multinomial(count, np.full(count, 1 / count), size=heads)  # (K, n)
     precision = settings.prior_deviation**-2
     fitted = np.stack(
-        [_minimum(rows, *of_head, precision) for of_head in zip(weights, prior, strict=True)]
+        [minimum(rows, *of_head, precision) for of_head in zip(weights, prior, strict=True)]
     )
     losses = np.stack([np.logaddexp(0, -rows @ w.T).mean(0) for w in (prior, fitted)])
     return Heads(torch.from_numpy(fitted).float(), torch.from_numpy(losses).float())
 
 
-def _minimum(rows: np.ndarray, weights: np.ndarray, prior: np.ndarray, precision: float):
+def minimum(rows: np.ndarray, weights: np.ndarray, prior: np.ndarray, precision: float):
     """Return the minimum (H,) of one head's objective, by Newton's method with halved steps.
 
     The objective is strictly convex, so that a step that is halved often enough lowers it.

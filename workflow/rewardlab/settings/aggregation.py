@@ -9,6 +9,8 @@ from rewardlab.settings.types import (
     Name,
     NonNegative,
     OpenProbability,
+    Positive,
+    Probability,
     SettingsModel,
     Unique,
 )
@@ -93,6 +95,22 @@ class CombiningSettings(SettingsModel):
         return self.rewards if len(self.judges) == len(self.rewards) else self.judges
 
 
+class PointwiseSettings(SettingsModel):
+    """Pointwise models of labels, which Theorems 2.1 and 3.1 are checked by."""
+
+    epochs: Positive
+    """Passes over the training prompts' responses."""
+    batch_size: Count
+    """Responses a step."""
+    learning_rate: Positive
+    """Peak learning rate of AdamW, with a cosine schedule."""
+    samples: Count
+    """Responses to each evaluation prompt that the models are compared on."""
+    alike: Probability
+    """Share of the responses whose two labels are drawn with the same number, where they are
+    correlated."""
+
+
 class AggregationSettings(SettingsModel):
     """The chapter on combining rewards."""
 
@@ -112,6 +130,8 @@ class AggregationSettings(SettingsModel):
     """The one that bars are drawn at, and that verdicts are given at."""
     resamples: Count
     """Bootstrap samples of prompts for an interval."""
+    pointwise: PointwiseSettings
+    """Theorems 2.1 and 3.1."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "AggregationSettings":

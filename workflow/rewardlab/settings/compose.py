@@ -16,6 +16,7 @@ from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.running.validation import describe, location
 from rewardlab.settings.aggregation import AggregationSettings
+from rewardlab.settings.causes import CausesSettings
 from rewardlab.settings.data import DataSettings
 from rewardlab.settings.fixed_point import FixedPointSettings
 from rewardlab.settings.policies import PolicySettings
@@ -59,6 +60,8 @@ class Settings(SettingsModel):
     """Where PPO with a weighted penalty comes to rest, on responses of one token."""
     regimes: RegimeSettings
     """When a variance-weighted penalty pays: exact fixed points, nothing trained."""
+    causes: CausesSettings
+    """What the variance of reward models comes from."""
     extended: ExtendedSettings
     """What goes beyond the papers."""
 

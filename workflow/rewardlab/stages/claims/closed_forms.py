@@ -169,6 +169,25 @@ def optimum_finding(table: pd.DataFrame) -> Finding:
     return Finding("U7", quantities, ("lost", ALL), evidence)
 
 
+def sharpe_finding(table: pd.DataFrame) -> Finding:
+    """Return U21: what a policy proportional to R / sigma^2 loses, and if it is a Sharpe ratio."""
+    rows = table[table.quantity.eq("expected reward at its divergence")]
+    rewards = rows.pivot(index="at", columns="series", values="value")
+    lost = rewards["true optimum"] - rewards["proportional to R / sigma^2"]
+    change = table[table.quantity.eq("relative change")].set_index("series").value
+    quantities = {
+        "lost": {f"rewards {shift:+g}": exact(part) for shift, part in lost.items()},
+        "change with the unit": {ALL: exact(change["R / sigma^2"])},
+        "change of the Sharpe ratio": {ALL: exact(change["R / sigma"])},
+    }
+    evidence = (
+        "reward lost to the optimum at the same weighted divergence, largest over shifts of all "
+        f"rewards; measured in halves, R / sigma^2 changes by {change['R / sigma^2']:.0%}, "
+        f"R / sigma by {change['R / sigma']:.0%}"
+    )
+    return Finding("U21", quantities, ("lost", f"rewards {lost.idxmax():+g}"), evidence)
+
+
 def degradation_finding(moments: Mapping[str, Mapping[str, Any]]) -> Finding:
     """Return U19a: probabilities of doing worse than the reference; moments: printed, by figure."""
     differences, words = {}, []
@@ -203,7 +222,7 @@ def closed_forms(
     moments: dict[str, dict[str, Any]],
     seed: Seed,
 ) -> None:
-    """U2 to U7 and U19a; moments: of policies' rewards, as printed, by figure."""
+    """U2 to U7, U19a and U21; moments: of policies' rewards, as printed, by figure."""
     checked = read_csv(theorems)
     found = [
         bandit_finding(read_csv(fig2)),
@@ -212,6 +231,7 @@ def closed_forms(
         risk_finding(checked),
         bound_finding(checked),
         optimum_finding(checked),
+        sharpe_finding(checked),
         degradation_finding(moments),
     ]
     write_findings(found, findings)

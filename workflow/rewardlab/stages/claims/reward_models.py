@@ -1,11 +1,13 @@
-"""What the reward models measure for the claims U1, U8 to U12, U17 and U18."""
+"""What the reward models measure for the claims U1, U8 to U12, U17, U18 and U22."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.decisions import REPRODUCED, Quantity, Rule, exact
 from rewardlab.evaluation.ensembles import (
     centred,
@@ -19,7 +21,7 @@ from rewardlab.evaluation.rewardbench import recomputed
 from rewardlab.evaluation.scores import rewards_of, sides
 from rewardlab.evaluation.statistics import bootstrap_interval
 from rewardlab.evaluation.tables import read_csv
-from rewardlab.running.stage import Input, Output, main, stage
+from rewardlab.running.stage import Input, Inputs, Output, main, stage
 from rewardlab.settings.types import Seed
 
 ALL = ""  # what a quantity was measured on, where there is only one
@@ -182,6 +184,28 @@ def cost_finding(costs: pd.DataFrame) -> Finding:
     return Finding("U17", {}, exact(parameters["ensemble of heads"]), evidence)
 
 
+def storage_finding(single: Path, ensemble: list[Path], storage: dict[str, float]) -> Finding:
+    """Return U22: bytes of ten models over those of one with ten heads; storage: as printed, in GB.
+
+    single, ensemble: folders. Whole models as an ensemble share no trunk: only the printed sizes
+    are compared then.
+    """
+    ratios = {"as printed": exact(storage["ten models"] / storage["ensemble"])}
+    words = ""
+    if len(ensemble) == 1:
+        one, together = (
+            sum(file.stat().st_size for file in folder.iterdir()) for folder in (single, *ensemble)
+        )
+        ratios["in this run"] = exact(10 * one / together)
+        words = f"; one model {one:,} bytes, with ten heads {together:,}"
+    evidence = (
+        f"ten models over the ensemble: as printed {ratios['as printed'].value:.2f}; ten times the "
+        f"printed model are {10 * storage['one model']:.1f} GB{words}"
+    )
+    name = "ten models over the ensemble"
+    return Finding("U22", {name: ratios}, (name, list(ratios)[-1]), evidence)
+
+
 @stage
 def reward_models(
     ensemble: Input,
@@ -189,14 +213,17 @@ def reward_models(
     variances: Input,
     losses: Input,
     costs: Input,
+    single_model: Input,
+    ensemble_models: Inputs,
     findings: Output,
     printed: dict[str, Any],
+    storage: dict[str, float],
     kind: str,
     rules: dict[str, dict[str, Any]],
     seed: Seed,
 ) -> None:
-    """U1, U8 to U12, U17, U18; printed: Table 1 as in printed.yaml; kind: of the
-    heads; rules: claim -> its rule in the ledger, for U12.
+    """U1, U8 to U12, U17, U18, U22; printed, storage: Table 1 and disk space as in printed.yaml;
+    kind: of the heads; rules: claim -> its rule in the ledger, for U12.
     """
     scores, alone = pd.read_parquet(ensemble), pd.read_parquet(single)
     found = [
@@ -207,6 +234,9 @@ def reward_models(
         accuracy_finding(scores, alone, Rule.model_validate(rules["U12"], strict=False), seed),
         gaussian_finding(scores, seed),
         cost_finding(read_csv(costs)),
+        storage_finding(
+            open_artefact(single_model), [open_artefact(file) for file in ensemble_models], storage
+        ),
     ]
     write_findings(found, findings)
 

@@ -130,6 +130,7 @@ def optimum_rows(settings: OptimumSettings, seed: int) -> Iterator[Row]:
                 )
                 label = name if shift == 0 else f"{name}, rewards {shift:+g}".replace("-", "−")
                 yield "3.6", label, *head, "closed form", policy @ rewards
+    yield from _sharpe_rows(settings, reference, rewards, weights)
     # The control: without a reward, the fixed point is the reference, and the optimum is not.
     nothing = np.zeros(settings.arms)
     for name, form in FORMS.items():
@@ -137,6 +138,30 @@ def optimum_rows(settings: OptimumSettings, seed: int) -> Iterator[Row]:
         moved = float(np.abs(policy - reference).sum() / 2)
         head = (settings.arms, "budget", 0.0, "distance from the reference without reward")
         yield "3.6", name, *head, "closed form", moved
+
+
+def _sharpe_rows(settings: OptimumSettings, reference, rewards, weights) -> Iterator[Row]:
+    """Yield what a policy proportional to R / sigma^2 expects beside the optimum at its divergence.
+
+    And how that ratio, and R / sigma, change when rewards and sigma are measured in halves.
+    """
+    for shift in settings.reward_shifts:
+        ratio = np.clip((rewards + shift) / weights, 0.0, None)
+        if not ratio.any():
+            continue  # where no reward is positive there is no such policy
+        policy = ratio / ratio.sum()
+        budget = float(weighted_kl.weighted_kl(policy, reference, weights))
+        best, _ = weighted_kl.best_within_budget(
+            weighted_kl.optimal_policy, reference, rewards, weights, budget
+        )
+        head = (settings.arms, "reward shift", shift, "expected reward at its divergence")
+        yield "3.6", "proportional to R / sigma^2", *head, "closed form", policy @ rewards
+        yield "3.6", "true optimum", *head, "closed form", best @ rewards
+    sigma = np.sqrt(weights)
+    for name, power in (("R / sigma^2", 2), ("R / sigma", 1)):
+        change = (rewards / 2 / (sigma / 2) ** power) / (rewards / sigma**power) - 1
+        head = (settings.arms, "unit of the reward", 2.0, "relative change")
+        yield "3.6", name, *head, "closed form", float(np.abs(change).max())
 
 
 def _frequency(events: np.ndarray) -> tuple[float, float, float]:
@@ -176,6 +201,10 @@ def findings_of(table: pd.DataFrame) -> str:
     behind = (rewards["true optimum"] - rewards["as printed"]).max()
     ppo_behind = (rewards["true optimum"] - rewards["PPO's fixed point"]).max()
     least = exact[exact.quantity.eq("least weighted KL")].value.iloc[0]
+    own = exact[exact.quantity.eq("expected reward at its divergence")]
+    own = own.pivot(index="at", columns="series", values="value")
+    sharpe = (own["true optimum"] - own["proportional to R / sigma^2"]).max()
+    change = exact[exact.quantity.eq("relative change")].set_index("series").value
     header = ", ".join(RADII)
     return f"""\
 **Theorem 2.2**, coverage of the norm event:
@@ -193,7 +222,9 @@ differ by a factor of {spread[widest]:.2f} there.
 **Theorem 3.6**: over the budgets the true optimum and the numeric optimiser differ by at most
 {largest_gap:.1e}; the printed form, its coefficient free, is behind by up to {behind:.4f}, and
 PPO's fixed point by up to {ppo_behind:.4f}. The weighted divergence is no divergence: its smallest
-value over all policies is {least:.4f}.
+value over all policies is {least:.4f}. A policy proportional to R / sigma^2 loses up to
+{sharpe:.4f} of expected reward to the optimum at its own weighted divergence; measured in halves,
+R / sigma^2 is {1 + change["R / sigma^2"]:.0f} times itself, and the Sharpe ratio, R / sigma, stays.
 """
 
 
