@@ -12,7 +12,7 @@ import numpy as np
 
 STEP = 4.0  # factor between coefficients at most, until the target is bracketed
 NEAR = 1.6  # and between those that are interpolated between
-FALL = 1.3  # how steeply ln KL falls in ln beta, until two trials tell
+FALL = 0.8  # how steeply ln KL falls in ln beta, until two trials tell
 BEYOND = 1.1  # how far beyond the target the next trial aims, so as to come out on its other side
 
 

@@ -135,7 +135,7 @@ class ChosenPairsSettings(SettingsModel):
     candidates: Annotated[tuple[Name, ...], Field(min_length=1), Unique]
     """Names under regimes.heads, from many pairs to few."""
     factor: Positive
-    """Least exact variance between vanilla policies, over the variance within a head."""
+    """Least exact variance between vanilla policies, over that within a head, as judged."""
     heads: Annotated[Integer, Field(ge=2)]
     """Heads that the latter is measured against."""
     trials: Annotated[Integer, Field(ge=2)]

@@ -3,8 +3,10 @@
 Where heads agree, what their policies differ in drowns in PPO's own randomness, and no comparison
 of methods can tell anything. Taken is the first of the candidates, which go from many pairs to few,
 whose exact variance between vanilla policies at the target divergence is at least `factor` times
-the variance within a head: that of pilot policies which differ in their seeds alone. No other
-method is looked at. Without such a candidate it is the last.
+the variance within a head: that of pilot policies which differ in their seeds alone, as they are
+judged. The noise of judging is in it: a comparison of judged policies has it as well, and taken off
+it leaves too little to be measured. No other method is looked at. Without such a candidate it is
+the last.
 """
 
 import json
@@ -15,7 +17,7 @@ import pandas as pd
 
 from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.fixed_points import at_mean_divergence, laid_out, variance_without_noise
-from rewardlab.evaluation.spread import components, judged
+from rewardlab.evaluation.spread import judged
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.policies.names import VANILLA
 from rewardlab.policies.task import Penalty, load_task, pilot_responses
@@ -112,13 +114,14 @@ def choose_pairs(
     pilots = progress(numbers, "pilots", len(numbers))
     found = np.array([pilot(*number) for number in pilots])
     means, noise = np.moveaxis(found.reshape(settings.heads, settings.trials, 2), -1, 0)
-    within = components(means, noise).within
+    within = float(means.var(1, ddof=1).mean())
     rows = pd.DataFrame(
         {
             "candidate": settings.candidates,
             "pairs": pd.array(pairs, dtype="Int64"),
             "variance_between": [variance for variance, _ in exact],
             "variance_within": within,
+            "noise_of_judging": noise.mean(),
         }
     )
     row = chosen(rows, settings.factor)
@@ -140,8 +143,9 @@ def in_words(rows: pd.DataFrame, settings: ChosenPairsSettings, target: float) -
     return (
         f"Exact variance between vanilla policies at {target:g} nats, by what heads are fitted to: "
         f"{parts}. Variance within a head, over {settings.trials} pilots against each of "
-        f"{settings.heads} heads, noise of judging taken off: {taken.variance_within:.4f} (to "
-        f"within some {error:.0%}). Taken: {taken.candidate}, {reason}.\n"
+        f"{settings.heads} heads: {taken.variance_within:.4f} (to within some {error:.0%}), of "
+        f"which {taken.noise_of_judging:.4f} are the noise of judging. Taken: {taken.candidate}, "
+        f"{reason}.\n"
     )
 
 
