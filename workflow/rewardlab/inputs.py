@@ -13,6 +13,7 @@ from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings
 from rewardlab.settings.data import CuttingSettings
 from rewardlab.settings.ppo import PPOSettings
+from rewardlab.settings.rewards import RewardModelSettings
 
 WORLD_MODEL = "<results>/models/world.json"
 
@@ -68,6 +69,11 @@ def shown_models(config: Settings, wildcards: Any) -> list[str]:
     shown = config.rewards.shown
     features = [] if config.rewards.ensemble.kind == "independent" else [f"features_{shown}"]
     return [f"reward_model_{shown}", *features, *ensemble_parts(config, shown)]
+
+
+def full_tuning(config: Settings, wildcards: Any) -> RewardModelSettings:
+    """Return how the single model is trained to the end of its schedule."""
+    return config.rewards.model.model_copy(update={"stop_loss": 0.0})
 
 
 def groups_of_causes(config: Settings, wildcards: Any) -> list[str]:

@@ -41,7 +41,8 @@ use rule job as claims_reward_models with:
     """What reward models measure for the claims U1, U8 to U12, U17, U18 and U22."""
     input:
         ensemble=BENCHMARK_BY_ENSEMBLE,
-        single=BENCHMARK_BY_SINGLE,
+        full=BENCHMARK_BY_FULL,
+        redraws="<results>/tables/uncertainty/redraws.csv",
         variances="<results>/tables/uncertainty/fig6.csv",
         losses="<results>/tables/uncertainty/fig8.csv",
         costs="<results>/tables/uncertainty/tables2_5_measured.csv",

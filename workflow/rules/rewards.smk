@@ -2,9 +2,9 @@
 
 from rewardlab import inputs
 
-BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE = (
+BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE, BENCHMARK_BY_FULL = (
     RUNS.path(f"<results>/scores/{BENCHMARK}_by_{model}_{{config.rewards.shown}}.parquet")
-    for model in ("ensemble", "reward_model")
+    for model in ("ensemble", "reward_model", "full_model")
 )
 
 
@@ -22,6 +22,21 @@ use rule job as train_reward_model with:
             "rewards.train",
             settings={"settings": "rewards.model", "max_length": "rewards.max_length"},
             seed=["train_reward_model", "{set}"],
+        ),
+
+
+use rule train_reward_model as train_full_model with:
+    """The same, not stopped early: what Figure 9 sets the heads against."""
+    output:
+        **saved_model("full_model_{set}"),
+    log:
+        "<logs>/train_full_model_{set}.log",
+    params:
+        **stage(
+            "rewards.train",
+            settings={"settings": inputs.full_tuning, "max_length": "rewards.max_length"},
+            seed=["train_reward_model", "{set}"],
+            name="fully tuned model",
         ),
 
 
@@ -99,7 +114,7 @@ use rule job as score_responses with:
     log:
         "<logs>/score_{responses}_by_{model}_{set}.log",
     wildcard_constraints:
-        model="reward_model|ensemble",
+        model="reward_model|full_model|ensemble",
     params:
         **stage(
             "rewards.score",
@@ -124,7 +139,7 @@ use rule score_responses as score_benchmark with:
     log:
         "<logs>/score_benchmark_by_{model}_{set}.log",
     wildcard_constraints:
-        model="reward_model|ensemble",
+        model="reward_model|full_model|ensemble",
         set=one_of(RUNS.every(lambda config: [config.rewards.shown])),
 
 
@@ -193,7 +208,7 @@ use rule job as tabulate_heads with:
     """The tables of Figures 1, 6 and 9: how much heads disagree, and how accurate they are."""
     input:
         ensemble=BENCHMARK_BY_ENSEMBLE,
-        single=BENCHMARK_BY_SINGLE,
+        single=BENCHMARK_BY_FULL,
     output:
         **tables("uncertainty", rewards="fig1", variances="fig6", accuracies="fig9"),
     log:
@@ -219,11 +234,45 @@ use rule figure as draw_uncertainty_fig6 with:
 
 
 use rule figure as draw_uncertainty_fig9 with:
-    """Figure 9: accuracies of the heads and of the single model."""
+    """Figure 9: accuracies of the heads and of the fully tuned single model."""
     pathvars:
         item="uncertainty/fig9",
     params:
         **figure("uncertainty.head_accuracies", UNCERTAINTY, "Figure 9"),
+
+
+use rule job as redraw_heads with:
+    """Heads drawn again and again, from several initial deviations: Figure 6's and 9's claims."""
+    input:
+        RUNS.path("<results>/features/{config.rewards.shown}.json"),
+        model=RUNS.path("<results>/models/reward_model_{config.rewards.shown}.json"),
+        features=RUNS.path("<results>/features/{config.rewards.shown}.safetensors"),
+        full=BENCHMARK_BY_FULL,
+    output:
+        **table("uncertainty/redraws"),
+    log:
+        "<logs>/redraw_heads.log",
+    params:
+        **stage(
+            "rewards.redraw_heads",
+            settings={
+                "settings": "rewards.redraws",
+                "ensemble": "rewards.ensemble",
+                "features_settings": "rewards.features",
+                "max_length": "rewards.max_length",
+            },
+            seed=["redraw_heads"],
+            printed=printed("uncertainty_fig6"),
+            rules=ledger_rules("U12"),
+        ),
+
+
+use rule figure as draw_uncertainty_redraws with:
+    """Figure 6's variances and Figure 9's accuracies over redraws of the heads."""
+    pathvars:
+        item="uncertainty/redraws",
+    params:
+        **figure("uncertainty.redraws", UNCERTAINTY, "Heads drawn again"),
 
 
 use rule job as tabulate_losses with:
@@ -251,6 +300,7 @@ use rule job as tabulate_uncertainty_table1 with:
     """Table 1: RewardBench as printed, averages computed again, and our scores beside them."""
     input:
         single=BENCHMARK_BY_SINGLE,
+        full=BENCHMARK_BY_FULL,
         ensemble=BENCHMARK_BY_ENSEMBLE,
     output:
         table=report("<results>/tables/uncertainty/table1.csv", **ITEM),

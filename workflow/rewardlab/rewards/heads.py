@@ -22,6 +22,7 @@ from rewardlab.settings.rewards import (
 )
 
 NEWTON_STEPS = 100
+SMOOTHING = 50  # steps that the loss is averaged over which training stops at
 
 
 class Heads(NamedTuple):
@@ -31,11 +32,14 @@ class Heads(NamedTuple):
     losses: Tensor
 
 
-def fit_ensemble(differences: Tensor, settings: EnsembleSettings, seed: int) -> Heads:
+def fit_ensemble(
+    differences: Tensor, settings: EnsembleSettings, seed: int, trained: Tensor | None = None
+) -> Heads:
     """Return the heads of the configured kind, fitted to all pairs or to those that are drawn.
 
-    differences: (n, H) features of chosen minus rejected. Raises UserError if the kind is none of
-    heads, if there are fewer pairs than are to be drawn, or if a head is not finite.
+    differences: (n, H) features of chosen minus rejected; trained: (H,), the head of the model that
+    the features are of, where heads of the kind `paper` begin with it. Raises UserError if the kind
+    is none of heads, if there are fewer pairs than are to be drawn, or if a head is not finite.
     """
     if settings.pairs is not None:
         if settings.pairs > len(differences):
@@ -45,7 +49,7 @@ def fit_ensemble(differences: Tensor, settings: EnsembleSettings, seed: int) -> 
         rng = np.random.default_rng(derive_seed(seed, "pairs"))
         differences = differences[rng.permutation(len(differences))[: settings.pairs]]
     if settings.kind == "paper":
-        heads = fit_paper_heads(differences, settings.heads, settings.paper, seed)
+        heads = fit_paper_heads(differences, settings.heads, settings.paper, seed, trained)
     elif settings.kind == "bootstrap":
         heads = fit_bootstrap_heads(differences, settings.heads, settings.bootstrap, seed)
     else:
@@ -57,16 +61,27 @@ def fit_ensemble(differences: Tensor, settings: EnsembleSettings, seed: int) -> 
 
 
 def fit_paper_heads(
-    differences: Tensor, heads: int, settings: PaperHeadsSettings, seed: int
+    differences: Tensor,
+    heads: int,
+    settings: PaperHeadsSettings,
+    seed: int,
+    trained: Tensor | None = None,
 ) -> Heads:
     """Return heads trained by AdamW on the sum of their losses, each on its own order of pairs.
 
-    differences: (n, H) features of chosen minus rejected. Section 4 of the uncertainty paper; with
+    differences: (n, H) features of chosen minus rejected; trained: (H,), which the first one begins
+    with if so set. Section 4 of the uncertainty paper; with
     a summed loss and an optimiser that works by element, the heads do not influence one another.
     """
     generator = torch.Generator().manual_seed(seed)
     count, width = differences.shape
     initial = torch.randn(heads, width, generator=generator) * settings.initial_deviation
+    if settings.trained_head:
+        if trained is None:
+            raise UserError(
+                "paper.trained_head is true, but these heads stand on no trained model."
+            )
+        initial[0] = trained
     orders = data_orders(count, heads, settings, generator)
     return train_heads(differences, initial, orders, settings)
 
@@ -83,7 +98,7 @@ def train_heads(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps))
     )
-    losses = torch.empty(steps, heads)
+    losses, limit = torch.empty(steps, heads), settings.stop_loss
     for step in range(steps):
         batch = differences[orders[:, step]]  # (K, B, H)
         margins = torch.einsum("kbh,kh->kb", batch, weights)
@@ -93,6 +108,9 @@ def train_heads(
         optimiser.step()
         schedule.step()
         losses[step] = loss.detach()
+        if step + 1 >= SMOOTHING and losses[step + 1 - SMOOTHING : step + 1].mean() <= limit:
+            losses = losses[: step + 1]
+            break
     return Heads(weights.detach(), losses)
 
 

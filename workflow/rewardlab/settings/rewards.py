@@ -77,6 +77,12 @@ class PaperHeadsSettings(SettingsModel):
     """Pairs per step and head (Table 4: 32)."""
     epochs: Positive
     """Passes over the pairs (Table 4: 0.5)."""
+    trained_head: bool
+    """Whether the first head is the trained model's own, which goes on from where it is (section 4:
+    nine further ones stand beside it), or drawn as all others (appendix: ten are attached)."""
+    stop_loss: NonNegative
+    """Training stops when the heads' mean loss over fifty steps has come down to this (the paper:
+    near 0.2); 0: only at the end."""
 
 
 class BootstrapHeadsSettings(SettingsModel):
@@ -101,6 +107,15 @@ class EnsembleSettings(SettingsModel):
     """Preference pairs that an ensemble draws for its heads, without replacement; none: all."""
 
 
+class RedrawSettings(SettingsModel):
+    """Ensembles of the kind `paper` that are drawn again and again."""
+
+    draws: Annotated[Integer, Field(ge=2)]
+    """Ensembles by each initial deviation."""
+    deviations: Annotated[tuple[Positive, ...], Field(min_length=1), Unique]
+    """Initial deviations of their heads."""
+
+
 class RewardSettings(SettingsModel):
     """Reward models: which preferences, the single model, the ensemble."""
 
@@ -116,3 +131,5 @@ class RewardSettings(SettingsModel):
     """The trunk's features."""
     ensemble: EnsembleSettings
     """The heads."""
+    redraws: RedrawSettings
+    """Heads drawn again: what the claims on Figures 6 and 9 hang on."""

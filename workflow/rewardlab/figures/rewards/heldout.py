@@ -27,7 +27,9 @@ def draw(table: pd.DataFrame) -> Figure:
         axes.errorbar(positions, rows.accuracy, yerr=error, fmt="none", ecolor="0.2", capsize=2)
         for position, value, top in zip(positions, rows.accuracy, rows.ci_high, strict=True):
             text = f"{100 * value:.1f} %"
-            axes.annotate(text, (position, top + 0.015), ha="center", fontsize=7.5)
+            # Above the interval, and above the line of chance where that would strike through it.
+            height = 0.52 if 0.43 < top < 0.52 else top + 0.015
+            axes.annotate(text, (position, height), ha="center", fontsize=7.5)
     axes.axhline(0.5, color="black", lw=0.8, ls=":")
     pairs = table.groupby("set").pairs.first()
     axes.set_xticks(range(len(sets)), [f"{name} ({pairs[name]} pairs)" for name in sets])

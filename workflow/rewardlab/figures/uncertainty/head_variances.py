@@ -31,7 +31,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def histogram(axes: Axes, table: pd.DataFrame, subset: str) -> None:
-    """Draw the variances of one set, raw and centred; the largest hundredth is left out."""
+    """Draw the variances of one set, raw and centred; how many lie beyond the axis is said."""
     limit = (0, table.variance.quantile(0.99))
     for centring, part in table.groupby("centring", sort=False):
         sns.histplot(
@@ -47,7 +47,13 @@ def histogram(axes: Axes, table: pd.DataFrame, subset: str) -> None:
     raw = table[table.centring.eq("raw")].variance
     axes.axvline(raw.mean(), color="black", lw=1.2, label="mean")
     axes.axvline(raw.median(), color="black", lw=1.2, ls=":", label="median")
-    axes.set(xlabel="", ylabel="")
+    axes.set(xlabel="variance", ylabel="")
+    beyond = int(table.variance.gt(limit[1]).sum())
+    if beyond:
+        axes.annotate(
+            f"{beyond} beyond", (1, 0), (0, 3), "axes fraction", "offset points",
+            ha="right", fontsize=6.5,
+        )  # fmt: skip
     axes.set_title(f"{subset}\nmean {raw.mean():.2g}, median {raw.median():.2g}", fontsize=8)
 
 

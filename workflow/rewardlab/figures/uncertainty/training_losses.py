@@ -27,7 +27,14 @@ def draw(table: pd.DataFrame) -> Figure:
     heads.set(xlabel="step")
     heads.legend(loc="upper right")
     heads.set_title(f"b  {ensemble['head'].nunique()} heads, smoothed")
-    heads.set_ylim(0, 1.05 * max(mean.max(), single.loss.max()))
+    highest = max(ensemble.smoothed.max(), single.loss.max())
+    lowest = min(ensemble.smoothed.min(), single.loss.min())
+    heads.set(yscale="log", ylim=(0.9 * lowest, 1.1 * highest))
+    ticks = [
+        tick for tick in (0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10) if lowest <= tick <= highest
+    ]
+    heads.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    heads.minorticks_off()
     return figure
 
 

@@ -21,6 +21,7 @@ def references(pool: pd.DataFrame, settings: AggregationSettings) -> tuple[pd.Da
     parts = []
     for name in settings.properties:
         groups = others.groupby("prompt_id", sort=True)
+        chosen_from = pool[pool.use.eq("pool")].groupby("prompt_id", sort=True)
         for label, quantile in settings.quantiles.items():
             columns = {
                 "property": name,
@@ -28,19 +29,27 @@ def references(pool: pd.DataFrame, settings: AggregationSettings) -> tuple[pd.Da
                 "oracle": groups[name].quantile(quantile),
                 "predicted": groups[f"{name}_predict_{label}"].first(),
                 "refusal": groups[f"{name}_refusal"].first(),
+                "of_pool": chosen_from[name].quantile(quantile),
             }
             parts.append(pd.DataFrame(columns).reset_index())
     table = pd.concat(parts, ignore_index=True)
     lines = []
     for (name, label), rows in table.groupby(["property", "quantile"], sort=False):
-        error = float(np.sqrt(((rows.predicted - rows.oracle) ** 2).mean()))
+        error = _distance(rows.predicted, rows.oracle)
         lines.append(
             f"{name}, {label}: the prediction explains "
             f"{share(max(0.0, 1 - error**2 / rows.oracle.var(ddof=0)))} of the oracle's variance "
             f"over {len(rows)} prompts (root mean square error {error:.2f}, standard deviation of "
-            f"the oracle {rows.oracle.std(ddof=0):.2f})"
+            f"the oracle {rows.oracle.std(ddof=0):.2f}); from the same quantile of the pool's "
+            f"own samples the oracle is {_distance(rows.oracle, rows.of_pool):.2f} away, the "
+            f"prediction {_distance(rows.predicted, rows.of_pool):.2f}"
         )
     return table, "; ".join(lines) + "."
+
+
+def _distance(first: pd.Series, second: pd.Series) -> float:
+    """Return the root mean square difference."""
+    return float(np.sqrt(((first - second) ** 2).mean()))
 
 
 @stage

@@ -1,5 +1,7 @@
 """Figure 1 of Reward Model Aggregation, and win rates against k."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from rewardlab.evaluation.bestofk import AND, OR
@@ -32,7 +34,19 @@ def all_methods(rates: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         winners = ", ".join(f"{row.method} at k = {row.k}" for row in best.itertuples())
         if winners:
             lines.append(f"Highest {metric.upper()} win rate of the seven: {winners}.")
+    lines += ties_in_words(rates)
     return table, "\n\n".join(lines) or "With one response to choose from, no method can differ."
+
+
+def ties_in_words(rates: pd.DataFrame) -> Iterator[str]:
+    """Yield how often the base model ties with itself on a property: AND and OR lack that of 1."""
+    alone = rates[rates.k.eq(1) & rates.metric.isin((AND, OR)) & rates.method.eq("sum")]
+    for scored_by, rows in alone.groupby("scored_by", sort=False):
+        total = rows.win_rate.sum()
+        yield (
+            f"At k = 1, by the {scored_by}, AND and OR add up to {total:.1%}; in the other "
+            f"{1 - total:.1%} of comparisons a reward ties, which wins nothing."
+        )
 
 
 @stage

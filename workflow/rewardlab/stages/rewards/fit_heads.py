@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from rewardlab.data.manifest import open_artefact, write_manifest
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.rewards.heads import fit_ensemble
-from rewardlab.rewards.trunk import load_reward_model, set_heads
+from rewardlab.rewards.trunk import last_layer, load_reward_model, set_heads
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
@@ -55,14 +55,15 @@ def fit_heads(
     if pairs:
         number = json.loads(pairs[0].read_text())["pairs"]
         settings = settings.model_copy(update={"pairs": number})
+    network, tokenizer = load_reward_model(open_artefact(model))
+    trained = last_layer(network)[2].weight.detach()[0]
     sides = load_file(features)
     differences = sides["chosen"] - sides["rejected"]
     with costs(state, measured, what="ensemble of heads") as notes:
-        fitted = [fit_ensemble(differences, settings, seed) for seed in seeds.values()]
+        fitted = [fit_ensemble(differences, settings, seed, trained) for seed in seeds.values()]
         notes |= schedule_of(settings)
         notes["steps"] = len(fitted[0].losses)
         notes["trainable parameters"] = fitted[0].weights.numel()
-    network, tokenizer = load_reward_model(open_artefact(model))
     tables = []
     for number, heads in enumerate(fitted):
         set_heads(network, heads.weights)

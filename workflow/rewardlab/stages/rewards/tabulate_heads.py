@@ -1,7 +1,8 @@
 """Figures 1, 6 and 9: how much the heads of an ensemble disagree on the benchmark.
 
 scores: the benchmark's responses with rewards of the ensemble; single: with those of the single
-model. Both have a row for each side of each pair, with id, subset and side.
+model that was tuned to the end of its schedule. Both have a row for each side of each pair, with
+id, subset and side.
 """
 
 import numpy as np
@@ -70,28 +71,28 @@ def head_variances_by_subset(scores: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def head_accuracies(scores: pd.DataFrame, single: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Return Figure 9: accuracy of each head and of the single model, by subset."""
+    """Return Figure 9: accuracy of each head and of the fully tuned model, by subset."""
     rows = []
     for model, table in (("head", scores), ("single", single)):
         chosen, rejected = sides(table)
         tied = pd.Series((rewards_of(chosen) == rewards_of(rejected)).all(1))
-        ties = tied.groupby(chosen.subset).mean()  # the single model's, in the end
+        ties = tied.groupby(chosen.subset).mean()  # the fully tuned model's, in the end
         right = rewards_of(chosen) > rewards_of(rejected)
         for subset in chosen.subset.unique():
             inside = chosen.subset.eq(subset).to_numpy()
             values = accuracies(rewards_of(chosen)[inside], rewards_of(rejected)[inside])
             low, high = binomial_interval(right[inside].sum(0), inside.sum())
             for number, value in enumerate(values):
-                name = f"head {number + 1}" if model == "head" else "single model"
+                name = f"head {number + 1}" if model == "head" else "fully tuned model"
                 rows.append((subset, name, inside.sum(), value, low[number], high[number]))
     columns = ["subset", "model", "pairs", "accuracy", "ci_low", "ci_high"]
     table = pd.DataFrame(rows, columns=columns)
     lines = []
     for subset, part in table.groupby("subset", sort=False):
-        heads = part[part.model.ne("single model")].accuracy
-        alone = part[part.model.eq("single model")].accuracy.iloc[0]
+        heads = part[part.model.ne("fully tuned model")].accuracy
+        alone = part[part.model.eq("fully tuned model")].accuracy.iloc[0]
         lines.append(
-            f"{subset}: heads {share(heads.min())} to {share(heads.max())}, single model "
+            f"{subset}: heads {share(heads.min())} to {share(heads.max())}, fully tuned model "
             f"{share(alone)} of {part.pairs.iloc[0]} pairs "
             f"({share(ties[subset])} of them tied, and so wrong)"
         )

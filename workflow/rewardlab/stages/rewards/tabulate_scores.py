@@ -1,7 +1,8 @@
 """Table 1: RewardBench scores as the paper prints them, averages computed again, ours beside them.
 
-Ours are the single model's and the ensemble's (by the mean of its heads' rewards), on this scale's
-benchmark: RewardBench's sections where it is RewardBench, else its own sets.
+Ours are the single model's, stopped early and fully tuned, and the ensemble's (by the mean of its
+heads' rewards), on this scale's benchmark: RewardBench's sections where it is RewardBench, else its
+own sets.
 """
 
 from typing import Any
@@ -48,11 +49,17 @@ def score_table(printed, models: dict[str, pd.DataFrame]) -> tuple[pd.DataFrame,
 
 @stage
 def tabulate_scores(
-    single: Input, ensemble: Input, table: Output, findings: Output, printed: dict[str, Any]
+    single: Input,
+    full: Input,
+    ensemble: Input,
+    table: Output,
+    findings: Output,
+    printed: dict[str, Any],
 ) -> None:
     """Table 1; printed: the paper's, as in printed.yaml."""
     models = {
-        "single model": pd.read_parquet(single),
+        "single model, stopped early": pd.read_parquet(single),
+        "single model, fully tuned": pd.read_parquet(full),
         "ensemble, mean of heads": pd.read_parquet(ensemble),
     }
     scores, text = score_table(printed, models)
