@@ -32,6 +32,8 @@ def config():
 
 
 def test_policies_are_numbered_by_ensemble_head_and_trial():
+    more = ExperimentSettings(methods=("vanilla",), heads=9)
+    assert [policy.head for policy in policies_of(more, 3)] == [0, 1, 2]  # all that there are
     found = policies_of(ExperimentSettings(methods=("vanilla",), ensembles=2, heads=2), 5)
     assert found == [Policy(0, 0, 0, 0), Policy(1, 0, 1, 0), Policy(2, 1, 0, 0), Policy(3, 1, 1, 0)]
     trials = policies_of(ExperimentSettings(methods=("vanilla",), policies_per_head=2), 2)

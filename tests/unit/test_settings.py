@@ -257,10 +257,6 @@ CASES = {
         "policies.experiments.fig12.kl_factors is [1.0, 2.0]; expected a single one.",
     ),
     "no experiment": ("policies: {experiments: {frontier: null}}", "experiments.frontier is empty"),
-    "more heads than there are": (
-        "policies: {experiments: {fig7: {heads: 11}}}",
-        "at most 10 heads, those of an ensemble, in experiments.fig7",
-    ),
     "a name with spaces": (
         "scale: my scale",
         "scale is 'my scale'; expected",

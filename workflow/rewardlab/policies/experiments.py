@@ -35,7 +35,7 @@ def policies_of(experiment: ExperimentSettings, heads: int) -> list[Policy]:
     members = [
         (ensemble, head, trial)
         for ensemble in range(experiment.ensembles or 1)
-        for head in range(experiment.heads or heads)
+        for head in range(min(experiment.heads or heads, heads))
         for trial in range(experiment.policies_per_head)
     ]
     return [Policy(number, *member) for number, member in enumerate(members)]

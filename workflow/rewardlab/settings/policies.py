@@ -118,7 +118,8 @@ class ExperimentSettings(SettingsModel):
     ensembles: Count | None = None
     """Ensembles, each drawn anew; none: one, which has the experiment's name."""
     heads: Count | None = None
-    """Heads of each ensemble that policies are trained against, the first ones; none: all."""
+    """Heads of each ensemble that policies are trained against, the first ones; none: all, as where
+    there are no more."""
     policies_per_head: Count = 1
     """Policies of each method against each head."""
     kl_factors: Annotated[tuple[Positive, ...], Field(min_length=1), Unique] = (1.0,)
@@ -188,11 +189,6 @@ class PolicySettings(SettingsModel):
                     raise ValueError(
                         f"names under methods, {known}, in experiments.{name}, not {method!r}"
                     )
-            if (experiment.heads or 0) > self.ensemble.heads:
-                raise ValueError(
-                    f"at most {self.ensemble.heads} heads, those of an ensemble, in "
-                    f"experiments.{name}"
-                )
         return self
 
     def ppo_of(self, name: str) -> PPOSettings:

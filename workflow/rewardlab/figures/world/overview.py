@@ -65,7 +65,9 @@ def gold_rewards(axes: Axes, table: pd.DataFrame) -> None:
     ):
         axes.plot(rows.helpful, rows.harmless, marker, color=colour, ms=2.5, alpha=0.45, label=kind)
         means = rows.helpful.mean(), rows.harmless.mean()
-        axes.plot(*means, marker, color=colour, ms=10, mec="black", mew=1.2)
+        # Hollow, so that a mean shows behind another that is near.
+        axes.plot(*means, marker, mfc="none", mec="black", ms=11, mew=3.2, zorder=4)
+        axes.plot(*means, marker, mfc="none", mec=colour, ms=11, mew=1.6, zorder=5)
     means = refusals.helpful.mean(), refusals.harmless.mean()
     axes.plot(*means, "*", color="white", mec="black", ms=14)
     axes.annotate("refusal", means, xytext=(-6, 9), textcoords="offset points", ha="right", size=8)
