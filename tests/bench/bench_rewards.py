@@ -21,7 +21,13 @@ from rewardlab.world.grammar import Speaker, all_prompts
 from rewardlab.world.tokenizer import build_tokenizer
 
 PAPER = PaperHeadsSettings(
-    initial_deviation=0.5, learning_rate=0.01, weight_decay=0.001, batch_size=32, epochs=4.0
+    initial_deviation=0.5,
+    learning_rate=0.01,
+    weight_decay=0.001,
+    batch_size=32,
+    epochs=4.0,
+    trained_head=False,
+    stop_loss=0.0,
 )
 SINGLE = RewardModelSettings(
     learning_rate=1e-3,

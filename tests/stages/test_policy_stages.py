@@ -42,6 +42,7 @@ PPO = {
     "epochs": 2,
     "learning_rate": 1e-3,
     "averaged": 0.5,
+    "sampling_dropout": False,
     "response_tokens": 5,
 }
 SETTINGS = {
@@ -193,6 +194,7 @@ def test_a_policy_whose_values_are_not_finite_is_named_and_the_others_are_kept(i
         all_steps=tmp_path / "steps.parquet",
         world=world,
         judge="gold_overall",
+        values=["worse"],
     )
     policies = pd.read_csv(tmp_path / "policies.csv")
     assert policies.method.tolist() == ["reference"] * 2 + ["vanilla"] * 3
@@ -200,6 +202,10 @@ def test_a_policy_whose_values_are_not_finite_is_named_and_the_others_are_kept(i
     assert lost.judged.isna().tolist() == [False, True, False]
     assert lost.ended[1].startswith("vanilla, head 1, trial 2, step 1")
     assert lost["head"].tolist() == [0, 1, 2]
+    # A dialect word that is worth less can only lower what the same responses are worth.
+    ended_well = policies[policies.judged.notna()]
+    assert (ended_well.judged_worse <= ended_well.judged + 1e-9).all()
+    assert ended_well.noise_worse.notna().all()
     reference = policies[policies.method.eq("reference")]
     assert (reference.kl == 0).all()
     assert reference["head"].isna().all()
@@ -211,6 +217,16 @@ def test_the_base_model_answers_with_the_noise_of_the_policies(inputs, tmp_path)
     still = trained(inputs, tmp_path / "still", learning_rate=1e-12)["responses"]
     assert reference.response.tolist() == still.response.tolist()
     assert not list((tmp_path / "reference" / "models").iterdir())
+
+
+def test_dropout_in_sampling_begins_with_the_second_step(inputs, tmp_path):
+    """The base model has GPT-2's dropout of a tenth."""
+    plain = trained(inputs, tmp_path / "plain")["steps"].set_index(["policy", "step"]).proxy
+    dropped = trained(inputs, tmp_path / "dropped", sampling_dropout=True)["steps"]
+    dropped = dropped.set_index(["policy", "step"]).proxy
+    first = plain.index.get_level_values("step") == 1
+    assert plain[first].tolist() == dropped[first].tolist()
+    assert (plain[~first] != dropped[~first]).any()  # a weak model: few draws differ
 
 
 def test_an_ensemble_of_several_is_taken_by_number(inputs, tmp_path):

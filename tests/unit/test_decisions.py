@@ -168,6 +168,7 @@ def with_name(found, old, new):
 LESS, GAUSS = "the same less the single model's", "kurtosis less a Gaussian's"
 CORRELATION = "correlation less that of independent heads"
 CHI, DISTANCE = "promises broken by the chi-square quantile", "optimiser's distance"
+SHARPE = "change of the Sharpe ratio"
 
 # By claim: quantities just inside the bounds, and quantities just outside with their verdict.
 EITHER_SIDE = {
@@ -222,7 +223,11 @@ EITHER_SIDE = {
             (with_name(on(lost=0.0, d=1.1e-6), "d", DISTANCE), INCONCLUSIVE),
         ],
     ),
-    "U8": (on(gap=0.1), [(on(gap=0.11), NOT_REPRODUCED)]),
+    "U8a": (on(gap=0.1), [(on(gap=0.11), NOT_REPRODUCED)]),
+    "U8b": (
+        on(lead=(-5.0, 5.0)),
+        [(on(lead=-5.1), NOT_REPRODUCED), (on(lead=5.1), NOT_REPRODUCED)],
+    ),
     "U10": (on(share=(0.01, 0.02)), [(on(share=(0.001, 0.0099)), NOT_REPRODUCED)]),
     "U11": (
         with_name(on(final_loss_of_the_heads=(0.15, 0.25), less=(-0.2, 0.0)), "less", LESS),
@@ -301,9 +306,51 @@ EITHER_SIDE = {
             ),
         ],
     ),
-    "B2": (
+    "B2a": (
         on(difference_at_two_responses=1e-6),
         [(on(difference_at_two_responses=1.1e-6), NOT_REPRODUCED)],
+    ),
+    "B2c": (
+        on(difference_of_gaps=(0.0, 0.1)),
+        [(on(difference_of_gaps=(-0.1, -0.01)), NOT_REPRODUCED)],
+    ),
+    "B5": (
+        on(slope=(0.8, 1.25)),
+        [(on(slope=(0.7, 0.79)), NOT_REPRODUCED), (on(slope=(1.26, 1.3)), NOT_REPRODUCED)],
+    ),
+    "B6": (on(lead=(0.0, 0.1)), [(on(lead=(-0.1, -0.01)), NOT_REPRODUCED)]),
+    "T5": (on(share=0.0), [(on(share=0.001), NOT_REPRODUCED)]),
+    "U20": (on(share=(0.05, 0.5)), [(on(share=(-0.1, 0.049)), NOT_REPRODUCED)]),
+    "U21": (
+        with_name(on(lost=0.0, change_with_the_unit=0.0, c=0.0), "c", SHARPE),
+        [
+            (with_name(on(lost=0.1, change_with_the_unit=0.0, c=0.0), "c", SHARPE), MISPRINT),
+            (with_name(on(lost=0.0, change_with_the_unit=1.0, c=0.0), "c", SHARPE), MISPRINT),
+            (with_name(on(lost=0.1, change_with_the_unit=0.0, c=1.0), "c", SHARPE), INCONCLUSIVE),
+        ],
+    ),
+    "U22": (
+        on(ten_models_over_the_ensemble=(9.0, 10.5)),
+        [
+            (on(ten_models_over_the_ensemble=8.9), NOT_REPRODUCED),
+            (on(ten_models_over_the_ensemble=10.6), NOT_REPRODUCED),
+        ],
+    ),
+    "A6a": (
+        on(excess=(-0.01, 0.005), excess_with_alike_labels=(0.005, 0.1)),
+        [
+            (on(excess=(0.006, 0.01), excess_with_alike_labels=(0.01, 0.1)), NOT_REPRODUCED),
+            # Where a broken assumption shows no more either, nothing was told.
+            (on(excess=(-0.01, 0.0), excess_with_alike_labels=(0.0, 0.1)), INCONCLUSIVE),
+        ],
+    ),
+    "A6b": (
+        on(gain_of_centring=(0.0, 0.1)),
+        [(on(gain_of_centring=(-0.1, -0.01)), NOT_REPRODUCED)],
+    ),
+    "A6c": (
+        on(slope=(0.8, 1.25)),
+        [(on(slope=(0.7, 0.79)), NOT_REPRODUCED), (on(slope=(0.7, 0.9)), INCONCLUSIVE)],
     ),
     "B3": (
         on(accuracy_less_chance=(0.0, 0.1)),
@@ -315,13 +362,15 @@ GAIN = (
     on(gain=(0.0, 0.1)),
     [(on(gain=(-0.1, -0.001)), NOT_REPRODUCED), (on(gain=(-0.1, 0.1)), INCONCLUSIVE)],
 )
-EITHER_SIDE |= dict.fromkeys(("U13a", "U13c", "U14a", "U14c", "A1", "A2", "A3", "A5"), GAIN)
+EITHER_SIDE |= dict.fromkeys(
+    ("U13a", "U13c", "U14a", "U14c", "A1", "A2", "A3", "A5", "B2b", "B2d"), GAIN
+)
 EITHER_SIDE["U14b"] = EITHER_SIDE["U13b"]
 DIFFERENCE = (
     on(difference=(0.0, 0.1)),
     [(on(difference=(-0.1, -0.001)), NOT_REPRODUCED)],
 )
-EITHER_SIDE |= dict.fromkeys(("T2", "T3", "T4"), DIFFERENCE)
+EITHER_SIDE |= dict.fromkeys(("T2", "T3", "T4", "B4"), DIFFERENCE)
 ALWAYS = {"U2": ILLUSTRATION, "U9": ILLUSTRATION, "U17": NEEDS_SCALE}
 
 

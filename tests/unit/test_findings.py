@@ -186,14 +186,48 @@ def variances():
     return pd.concat([table, table.assign(centring="centred", variance=99.0)])
 
 
+REDRAWN = pd.DataFrame(
+    {
+        "initial_deviation": [0.1, 0.1, 0.5, 0.5],
+        "meets_means": [False, False, True, False],
+        "meets_range": [False, False, True, False],
+        "comparable": [True, True, False, False],
+    }
+)
+
+
+def test_the_papers_model_stands_behind_others():
+    """By the printed averages it is 5.3 points behind the best, and ahead of three."""
+    printed = read_yaml(ROOT / "workflow/printed.yaml")["uncertainty_table1"]
+    found = reward_models.comparable_finding(printed)
+    assert found.value.value == pytest.approx(69.4 - 74.7)
+    assert len(found.quantities["lead"]) == 5
+    assert "behind 2 of 5 models" in found.evidence
+
+
+def test_bytes_of_ten_models_over_those_of_ten_heads(tmp_path):
+    for name, size in (("single", 100), ("ensemble", 109)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(b"x" * size)
+    storage = {"ensemble": 9.34, "one model": 9.34, "ten models": 90}
+    found = reward_models.storage_finding(tmp_path / "single", [tmp_path / "ensemble"], storage)
+    assert found.value.value == pytest.approx(1000 / 109)
+    ratios = found.quantities["ten models over the ensemble"]
+    assert ratios["as printed"].value == pytest.approx(90 / 9.34)
+    several = reward_models.storage_finding(tmp_path / "single", [tmp_path] * 2, storage)
+    assert list(several.quantities["ten models over the ensemble"]) == ["as printed"]
+
+
 def test_variances_by_set():
-    ranges, shares = reward_models.variance_findings(variances(), "paper", 0)
+    ranges, shares = reward_models.variance_findings(variances(), REDRAWN, "paper", 0)
     assert ranges.quantities["mean"]["a"].value == 4.0
     assert ranges.quantities["median"]["a"].value == 3.0
     assert ranges.value.value == 2.0  # the lowest median
     assert shares.quantities["share"]["a"].value == pytest.approx(0.1)
     assert shares.quantities["share"]["b"].value == pytest.approx(1.5)
     assert shares.value.value == pytest.approx(0.1)
+    assert "as stated in 0% (0.1), 50% (0.5) of redrawn ensembles" in ranges.evidence
+    assert "the stated range in 25% of all" in ranges.evidence
 
 
 def test_final_losses():
@@ -214,7 +248,7 @@ def test_the_worst_head_is_the_one_furthest_below():
     rule = Rule.model_validate(
         {"bounds": [{"quantity": "gap", "above": -0.5, "below": 0.5}]}, strict=False
     )
-    found = reward_models.accuracy_finding(SCORES, single, rule, 0)
+    found = reward_models.accuracy_finding(SCORES, single, REDRAWN, rule, 0)
     gaps = {name: gap.value for name, gap in found.quantities["gap"].items()}
     assert gaps == {
         "head 1 on easy": 0.0,
@@ -224,6 +258,7 @@ def test_the_worst_head_is_the_one_furthest_below():
     }
     assert found.value.value == -1.0
     assert "75% of heads and sets" in found.evidence
+    assert "100% (0.1), 0% (0.5) of ensembles" in found.evidence
 
 
 def test_heads_that_err_alike_are_not_independent():
@@ -529,6 +564,19 @@ def test_beside_the_line_only_the_rest_varies():
     paired = PairedPolicies(pd.concat(parts), "variance_aware", False)
     assert paired.ratio_of_variances().quantity.value == pytest.approx(5 / 4.25, rel=0.2)
     assert paired.ratio_beside_kl().quantity.value == pytest.approx(4.0, rel=0.25)
+
+
+def test_the_same_responses_are_told_of_another_judge():
+    """With its columns judged_worse and noise_worse; the ratio is that of its own variances."""
+    rows = figure7().assign(judged_worse=lambda table: table.judged, noise_worse=0.0)
+    aware = rows.method.eq("variance_aware")
+    rows.loc[aware, "judged_worse"] *= 2
+    other = PairedPolicies(rows, "variance_aware", False, "_worse")
+    assert other.ratio_of_variances().quantity.value == pytest.approx((10 / 3) / (4 * 5 / 12))
+    paired = PairedPolicies(rows, "variance_aware", False)
+    _, ratio, order = policies.reward_findings(paired, "U13", 0, {"worse": other})
+    assert "judged with a dialect worse: 2 [" in ratio.evidence
+    assert "judged with a dialect worse:" in order.evidence
 
 
 def test_degradation_by_hand():

@@ -68,7 +68,13 @@ def test_a_lucky_first_step_does_not_stop():
 
 
 PAPER = PaperHeadsSettings(
-    initial_deviation=0.5, learning_rate=0.01, weight_decay=0.0, batch_size=4, epochs=2.0
+    initial_deviation=0.5,
+    learning_rate=0.01,
+    weight_decay=0.0,
+    batch_size=4,
+    epochs=2.0,
+    trained_head=False,
+    stop_loss=0.0,
 )
 
 
@@ -78,7 +84,7 @@ def differences(count=64, width=3):
 
 
 def test_each_head_sees_every_pair_once_a_pass_in_an_order_of_its_own():
-    orders = data_orders(12, 3, 6, 4, torch.Generator().manual_seed(0))
+    orders = data_orders(12, 3, PAPER, torch.Generator().manual_seed(0))  # 2 passes in 4s
     assert orders.shape == (3, 6, 4)
     for head in orders:
         for half in head.reshape(2, 12):
@@ -93,7 +99,7 @@ def test_paper_heads_do_not_influence_one_another():
     generator = torch.Generator().manual_seed(3)
     weights = (torch.randn(2, 3, generator=generator) * 0.5)[0].clone().requires_grad_()
     steps = len(both.losses)
-    orders = data_orders(64, 2, steps, 4, generator)
+    orders = data_orders(64, 2, PAPER, generator)
     optimiser = torch.optim.AdamW([weights], lr=0.01, weight_decay=0.0)
     for step in range(steps):
         for group in optimiser.param_groups:
@@ -103,6 +109,26 @@ def test_paper_heads_do_not_influence_one_another():
         loss.backward()
         optimiser.step()
     assert both.weights[0].tolist() == pytest.approx(weights.tolist(), abs=1e-6)
+
+
+def test_the_trained_head_goes_on_beside_the_others():
+    """At a learning rate of next to nothing it stays; what the others are does not change."""
+    still = PAPER.model_copy(update={"learning_rate": 1e-9})
+    beside = still.model_copy(update={"trained_head": True})
+    trained = torch.tensor([3.0, 2.0, 1.0])
+    found = fit_paper_heads(differences(), 2, beside, 0, trained).weights
+    torch.testing.assert_close(found[0], trained)
+    torch.testing.assert_close(found[1], fit_paper_heads(differences(), 2, still, 0).weights[1])
+    with pytest.raises(UserError, match="stand on no trained model"):
+        fit_paper_heads(differences(), 2, beside, 0)
+
+
+def test_heads_stop_where_their_loss_has_come_down():
+    """From about 0.7, over a window of fifty steps; a level above that stops at the fiftieth."""
+    longer = PAPER.model_copy(update={"epochs": 10.0})
+    assert len(fit_paper_heads(differences(), 2, longer, 0).losses) == 160
+    early = longer.model_copy(update={"stop_loss": 5.0})
+    assert len(fit_paper_heads(differences(), 2, early, 0).losses) == 50
 
 
 def test_bootstrap_heads_are_at_the_minimum_of_their_objectives():
@@ -228,7 +254,13 @@ def test_an_ensemble_draws_its_pairs():
     torch.manual_seed(0)
     differences = torch.randn(40, 3)
     kinds = PaperHeadsSettings(
-        initial_deviation=0.5, learning_rate=0.01, weight_decay=0.0, batch_size=4, epochs=1.0
+        initial_deviation=0.5,
+        learning_rate=0.01,
+        weight_decay=0.0,
+        batch_size=4,
+        epochs=1.0,
+        trained_head=False,
+        stop_loss=0.0,
     )
     bootstrap = BootstrapHeadsSettings(prior_deviation=0.5)
     settings = EnsembleSettings(heads=2, kind="bootstrap", paper=kinds, bootstrap=bootstrap)

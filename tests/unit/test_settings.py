@@ -110,7 +110,7 @@ CASES = {
     ),
     "an empty section": (
         "simulation:",
-        "simulation is empty; expected the keys bandit, returns, theorems.",
+        "simulation is empty; expected the keys bandit, returns, constraints, theorems.",
     ),
     "an empty value": ("seed:", "seed is empty; expected an integer."),
     "a list for a section": (

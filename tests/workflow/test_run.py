@@ -19,7 +19,22 @@ def test_all_figures_tables_and_claims_are_there(finished_once):
     assert [row["id"] for row in rows] == ids
     judged = {row["id"] for row in rows if row["verdict"] != "not run"}
     assert {"U2", "U3a", "U3b", "U3c", "U4a", "U4b", "U4c", "U5", "U6", "U7"} <= judged
-    assert {"U1", "U8", "U9", "U10", "U11", "U12", "U17", "U18"} <= judged
+    assert {
+        "U1",
+        "U8a",
+        "U8b",
+        "U9",
+        "U10",
+        "U11",
+        "U12",
+        "U17",
+        "U18",
+        "U21",
+        "U22",
+        "A6a",
+        "A6b",
+        "A6c",
+    } <= judged
     assert {"A1", "A2", "A3", "A4", "A5", "U13a", "U13b", "U13c", "U14b", "U15", "U16"} <= judged
     figures = finished_once.figures()
     assert {f"draw_uncertainty_fig{number}" for number in (1, 2, 3, 4, 6, 7, 8, 9)} < set(figures)
