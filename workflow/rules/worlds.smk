@@ -64,7 +64,6 @@ use rule job as contrast_worlds with:
             settings={"variance_aware": "policies.variance_aware"},
             worlds=lambda config, wildcards: CONTRASTS[wildcards.item],
             nested=inputs.nested_experiments,
-            golds=inputs.other_dialects,
         ),
 
 

@@ -12,7 +12,7 @@ from rewardlab.evaluation.decisions import Bound
 from rewardlab.evaluation.estimates import Estimate, pooled
 from rewardlab.evaluation.paired_policies import PairedPolicies
 from rewardlab.evaluation.tables import read_csv, write_csv
-from rewardlab.policies.names import REFERENCE, VANILLA
+from rewardlab.policies.names import JUDGED, REFERENCE, VANILLA
 from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Inputs, Output, main, stage
 
@@ -21,10 +21,9 @@ RATIO, GAIN = "variance of vanilla over variance-aware", "gain of variance-aware
 NEUTRAL = {RATIO: 1.0}  # where a method has nothing over the other; else 0
 
 
-def contrast(
-    policies: pd.DataFrame, variance_aware: str, nested: bool, golds: list[str]
-) -> dict[str, Estimate]:
-    """Return the estimates of a world by quantity; golds: other values of the dialect."""
+def contrast(policies: pd.DataFrame, variance_aware: str, nested: bool) -> dict[str, Estimate]:
+    """Return the estimates of a world by quantity, also by other values of the dialect."""
+    golds = [name.removeprefix(f"{JUDGED}_") for name in policies if name.startswith(f"{JUDGED}_")]
     paired = PairedPolicies(policies, variance_aware, nested)
     found = {
         GAIN: paired.gain(variance_aware, VANILLA),
@@ -61,7 +60,6 @@ def contrast_worlds(
     worlds: dict[str, str],
     variance_aware: str,
     nested: dict[str, bool],
-    golds: list[str],
     policies: Inputs = (),
 ) -> None:
     """Figure 12's contrast by world; worlds: name -> kind, in the order of the files."""
@@ -69,7 +67,7 @@ def contrast_worlds(
         raise UserError("there are no other worlds for policies (extended.policy_worlds).")
     rows, kinds = [], {}
     for (name, kind), path in zip(worlds.items(), policies, strict=True):
-        found = contrast(read_csv(path), variance_aware, nested["fig12"], golds)
+        found = contrast(read_csv(path), variance_aware, nested["fig12"])
         rows += rows_of(name, kind, found)
         kinds.setdefault(kind, []).append(found)
     for kind, members in kinds.items():
