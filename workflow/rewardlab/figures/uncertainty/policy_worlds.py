@@ -13,6 +13,9 @@ NAMES = {
     "equal": "dialect equal,\nnot covered",
     "better": "dialect better,\nnot covered",
     "covered": "dialect equal,\ncovered",
+    "this world (exploratory)": "this world,\nexploratory",
+    "confirmation": "new worlds,\nand their mean",
+    "paper-heads": "heads of the\nkind paper",
 }
 PANELS = {
     "gain of variance-aware over vanilla": ("gain of variance-aware over vanilla", 0.0),
@@ -22,23 +25,28 @@ LIMITS = (1 / 30, 30.0)  # of ratios; what lies beyond is drawn at the edge
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """table: a row per world and quantity: value with its interval, kind, world_seed."""
-    kinds = [kind for kind in NAMES if kind in set(table.kind)]
+    """table: a row per world and quantity: value with its interval, kind; `pooled` over a kind."""
+    kinds = list(dict.fromkeys(table.kind))
     figure, panels = style.new_figure(columns=2, height=3.4)
     for panel, (quantity, (label, neutral)) in zip(panels, PANELS.items(), strict=True):
         rows = table[table.quantity.eq(quantity)]
         for position, kind in enumerate(kinds):
-            of_kind = rows[rows.kind.eq(kind)].sort_values("world_seed")
-            at = position + np.linspace(-0.25, 0.25, len(of_kind))
-            values, low, high = of_kind.value, of_kind.ci_low, of_kind.ci_high
-            if neutral == 1.0:
-                values, low, high = (part.clip(*LIMITS) for part in (values, low, high))
+            of_kind = rows[rows.kind.eq(kind)]
+            # Each world, and to the right of them their mean.
+            place = np.linspace(-0.3, 0.3, len(of_kind)) if len(of_kind) > 1 else [0.0]
             colour = style.KINDS[position % len(style.KINDS)]
-            panel.vlines(at, low, high, color=colour, lw=1.3)
             marker = style.MARKERS[position % len(style.MARKERS)]
-            panel.plot(at, values, ls="none", marker=marker, ms=4.5, color=colour)
+            for at, row in zip(place, of_kind.itertuples(), strict=True):
+                is_pooled = row.world == "pooled"
+                ends = row.value, row.ci_low, row.ci_high
+                if neutral == 1.0:
+                    ends = np.clip(ends, *LIMITS)
+                panel.vlines(position + at, *ends[1:], color=colour, lw=2.6 if is_pooled else 1.3)
+                options = {"ms": 8.5, "mec": "black"} if is_pooled else {"ms": 4.5}
+                panel.plot(position + at, ends[0], marker, color=colour, **options)
         panel.axhline(neutral, color="black", lw=0.8)
-        panel.set_xticks(range(len(kinds)), [NAMES[kind] for kind in kinds], fontsize=7)
+        panel.set_xticks(range(len(kinds)), [NAMES.get(kind, kind) for kind in kinds], fontsize=7)
+        panel.set_xlim(-0.6, len(kinds) - 0.4)
         panel.set_ylabel(label)
         if neutral == 1.0:
             panel.set_yscale("log")
