@@ -14,7 +14,7 @@ from rewardlab.policies.sigma_regimes import deviations_of, returns_at, small_di
 from rewardlab.policies.weighted_kl import ppo_fixed_point
 from rewardlab.running.errors import UserError
 from rewardlab.settings.regimes import BanditRegimesSettings
-from rewardlab.stages.policies import choose_pairs, predict_policies
+from rewardlab.stages.policies import choose_pairs, predict_policies, tabulate_inheritance
 from rewardlab.stages.policies.simulate_regimes import cell
 from rewardlab.stages.policies.tabulate_regimes import rows_of
 from rewardlab.stages.policies.trace_fixed_points import described, traced
@@ -254,7 +254,7 @@ def test_the_slope_is_not_flattened_by_the_noise_of_the_samples():
 def test_policies_are_predicted_at_their_coefficient_and_divergence(samples):
     """Against a head that is the gold reward, without a penalty by sigma."""
     heads = np.eye(4, dtype=np.float32)[:2]
-    found = predict_policies.predicted(samples, [heads], "equal", 0.0, 1.0, 0.3)
+    found = predict_policies.predicted(samples, [heads], 2, "equal", 0.0, 1.0, 0.3)
     exact = fixed_point(samples.rewards(heads)[0], np.ones((2, 6, 40), np.float32), 1.0)
     gold = samples.gold["equal"] - samples.gold["equal"].mean()
     expected = (exact.probabilities * gold).sum(-1).mean(-1)
@@ -263,3 +263,29 @@ def test_policies_are_predicted_at_their_coefficient_and_divergence(samples):
     assert found[predict_policies.AT_KL].shape == (1, 2, 2)
     assert found["kl"].mean() > 0.3  # and so at 0.3 nats there is less to gain
     assert (found[predict_policies.AT_KL][0, 0] < expected).all()
+
+
+def test_policies_against_some_heads_have_the_sigma_of_all(samples):
+    """Sigma is of the whole ensemble; what is predicted is of the first heads alone."""
+    heads = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
+    arguments = "equal", 1.0, 1.0, 0.3
+    every = predict_policies.predicted(samples, [heads], 5, *arguments)
+    some = predict_policies.predicted(samples, [heads], 2, *arguments)
+    assert some["kl"].shape == (1, 2)
+    same = predict_policies.AT_BETA  # at equal divergence the mean is over the policies there are
+    np.testing.assert_allclose(some[same], every[same][:, :2])
+
+
+def test_variations_of_ppo_are_paired_on_the_heads_that_both_have():
+    """Judged gains are the exact ones, and twice these in the variation: the slope rises by 1."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        [("policy", "vanilla", e, h, x) for e in range(4) for h, x in enumerate(rng.random(6))],
+        columns=["panel", "method", "ensemble", "head", "exact"],
+    )
+    rows = rows.assign(exact_0=rows.exact, exact_1=rows.exact, kl=1.0, judged=rows.exact)
+    varied = rows[rows["head"].lt(3)].assign(judged=lambda t: 2 * t.judged, kl=1.25)
+    found = {row["method"]: row for row in tabulate_inheritance.paired_rows(rows, varied, "more")}
+    assert found["vanilla, slope"]["value"] == pytest.approx(1.0)
+    assert found["vanilla, KL"]["value"] == pytest.approx(0.25)
+    assert found["vanilla, KL"]["ci_low"] == pytest.approx(0.25)

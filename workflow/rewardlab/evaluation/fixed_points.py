@@ -55,6 +55,13 @@ def variance_without_noise(returns: Array) -> float:
     return float(_moments(returns, np.ones((1, len(returns))))[0][0])
 
 
+def slope_without_noise(judged: Array, exact: Array) -> float:
+    """Return the slope of judged returns (...) on exact ones (..., 2), the noise of samples off."""
+    first, second = exact.reshape(-1, 2).T
+    spread = np.cov(first, second)[0, 1]
+    return float(np.cov(judged.ravel(), (first + second) / 2)[0, 1] / spread)
+
+
 class Comparison(NamedTuple):
     """Weighted policies against vanilla ones: variances, their ratio, the gain of the mean."""
 

@@ -18,7 +18,7 @@ NAMES = {
     "paper-heads": "heads of the\nkind paper",
 }
 PANELS = {
-    "gain of variance-aware over vanilla": ("gain of variance-aware over vanilla", 0.0),
+    "gain of vanilla over variance-aware": ("gain of vanilla over variance-aware", 0.0),
     "variance of vanilla over variance-aware": ("variance, vanilla : variance-aware", 1.0),
 }
 LIMITS = (1 / 30, 30.0)  # of ratios; what lies beyond is drawn at the edge

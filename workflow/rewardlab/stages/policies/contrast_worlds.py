@@ -1,14 +1,15 @@
 """Figure 12's contrast in many worlds: gain, variance ratio and divergence of the two methods.
 
-Worlds of one kind are pooled: the mean over them, with the errors of each, whose units are its
-ensembles. That speaks of these worlds, not of any that could be drawn.
+Worlds of one kind are pooled: the mean over them (of ratios the geometric one), with the errors of
+each, whose units are its ensembles. That speaks of these worlds, not of any that could be drawn.
 """
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
-from rewardlab.evaluation.decisions import Bound
+from rewardlab.evaluation.decisions import INCONCLUSIVE, Bound
 from rewardlab.evaluation.estimates import Estimate, pooled
 from rewardlab.evaluation.paired_policies import PairedPolicies
 from rewardlab.evaluation.tables import read_csv, write_csv
@@ -17,8 +18,9 @@ from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Inputs, Output, main, stage
 
 POOLED = "pooled"
-RATIO, GAIN = "variance of vanilla over variance-aware", "gain of variance-aware over vanilla"
+RATIO, GAIN = "variance of vanilla over variance-aware", "gain of vanilla over variance-aware"
 NEUTRAL = {RATIO: 1.0}  # where a method has nothing over the other; else 0
+LOST = "policies that did not end well"
 
 
 def contrast(policies: pd.DataFrame, variance_aware: str, nested: bool) -> dict[str, Estimate]:
@@ -26,30 +28,38 @@ def contrast(policies: pd.DataFrame, variance_aware: str, nested: bool) -> dict[
     golds = [name.removeprefix(f"{JUDGED}_") for name in policies if name.startswith(f"{JUDGED}_")]
     paired = PairedPolicies(policies, variance_aware, nested)
     found = {
-        GAIN: paired.gain(variance_aware, VANILLA),
-        f"{GAIN}, at equal KL": paired.gain_at_equal_kl(variance_aware, VANILLA),
         RATIO: paired.ratio_of_variances(),
+        f"{RATIO}, beside a line in KL": paired.ratio_beside_kl(),
+        GAIN: paired.gain(VANILLA, variance_aware),
+        f"{GAIN}, at equal KL": paired.gain_at_equal_kl(VANILLA, variance_aware),
     }
     for value in golds:
         other = PairedPolicies(policies, variance_aware, nested, f"_{value}")
-        found[f"{GAIN}, dialect {value}"] = other.gain(variance_aware, VANILLA)
+        found[f"{GAIN}, dialect {value}"] = other.gain(VANILLA, variance_aware)
         found[f"{RATIO}, dialect {value}"] = other.ratio_of_variances()
     for method in (VANILLA, variance_aware):
         found[f"gain of {method} over the reference"] = paired.gain(method, REFERENCE)
         found[f"KL of {method}"] = paired.mean_of("kl", method)
     found["KL of vanilla less variance-aware"] = paired.difference_of_divergences()
+    found[LOST] = Estimate(float(len(paired.lost)), 0.0, np.inf)
     return found
 
 
 def rows_of(world: str, kind: str, estimates: dict[str, Estimate]) -> Iterator[dict]:
-    """Yield a row for each quantity: value, interval, and the verdict where one is sought."""
+    """Yield a row for each quantity: value, interval, and whether what the paper claims held.
+
+    That is that vanilla varies more, that it has the higher mean, and that both beat the reference.
+    Where a policy did not end well, what rests on variances is inconclusive.
+    """
     for name, estimate in estimates.items():
         quantity = estimate.quantity
         row = {"world": world, "kind": kind, "quantity": name, "value": quantity.value}
         row |= {"ci_low": quantity.low, "ci_high": quantity.high}
-        if "KL of" not in name:
+        if "KL of" not in name and name != LOST:
             neutral = NEUTRAL.get(name.split(",")[0], 0.0)
-            row["verdict"] = Bound(quantity=name, above=neutral).verdict(quantity)
+            verdict = Bound(quantity=name, above=neutral).verdict(quantity)
+            void = name.startswith(RATIO) and estimates[LOST].value > 0
+            row["verdict"] = INCONCLUSIVE if void else verdict
         yield row
 
 
@@ -94,7 +104,7 @@ def in_words(table: pd.DataFrame) -> Iterator[str]:
             counts = found[found.world.ne(POOLED)].verdict.value_counts()
             each = ", ".join(f"{count} {name}" for name, count in counts.items())
             words = f"{row.value:.3f} [{row.ci_low:.3f}, {row.ci_high:.3f}]"
-            parts.append(f"{quantity} {words} (above: {row.verdict}; by world {each})")
+            parts.append(f"{quantity} {words} ({row.verdict}; by world {each})")
         worlds = rows[rows.world.ne(POOLED)].world.nunique()
         yield f"{kind} ({worlds} worlds): {'; '.join(parts)}."
 

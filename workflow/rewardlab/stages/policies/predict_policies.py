@@ -18,7 +18,11 @@ from safetensors.numpy import load_file
 from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.decisions import Quantity
 from rewardlab.evaluation.estimates import jackknife
-from rewardlab.evaluation.fixed_points import at_mean_divergence, compared
+from rewardlab.evaluation.fixed_points import (
+    at_mean_divergence,
+    compared,
+    slope_without_noise,
+)
 from rewardlab.evaluation.paired_policies import PairedPolicies
 from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.policies.base_samples import Samples
@@ -40,9 +44,19 @@ def heads_of(folder: Path) -> np.ndarray:
 
 
 def predicted(
-    samples: Samples, heads: list[np.ndarray], gold: str, exponent: float, beta: float, kl: float
+    samples: Samples,
+    heads: list[np.ndarray],
+    count: int,
+    gold: str,
+    exponent: float,
+    beta: float,
+    kl: float,
 ) -> dict[str, np.ndarray]:
-    """Return exact gains (E, K, 2) by AT_BETA and AT_KL, and divergences (E, K) by "kl"."""
+    """Return exact gains (E, K, 2) by AT_BETA and AT_KL, and divergences (E, K) by "kl".
+
+    heads: of E ensembles, all of which sigma is taken of; count: K, the first ones that there are
+    policies against.
+    """
 
     values = samples.gold[gold] - samples.gold[gold].mean()
 
@@ -55,7 +69,7 @@ def predicted(
         rewards = samples.rewards(weights)
         sigma = rewards.std(0, ddof=1)
         penalised = (sigma / sigma.mean()) ** exponent
-        for of_head in rewards:
+        for of_head in rewards[:count]:
             found = fixed_point(of_head, penalised, beta)
             same.append(returns(found.probabilities))
             divergences.append(found.kl.mean())
@@ -75,18 +89,14 @@ def predicted(
     }
 
 
-def slope(judged: np.ndarray, exact: np.ndarray, rows: np.ndarray) -> float:
-    """Return the slope of judged (E, K) on exact returns (E, K, 2), of some ensembles."""
-    first, second = exact[rows].reshape(-1, 2).T
-    spread = np.cov(first, second)[0, 1]
-    return float(np.cov(judged[rows].ravel(), (first + second) / 2)[0, 1] / spread)
-
-
 def slope_row(method: str, judged: np.ndarray, exact: np.ndarray) -> dict:
     """Return a method's slope with its interval over ensembles."""
     rows = np.arange(len(judged))
-    without = [slope(judged, exact, np.delete(rows, row)) for row in rows if len(rows) > 1]
-    found = jackknife(slope(judged, exact, rows), np.array(without)).quantity
+    without = [
+        slope_without_noise(judged[kept], exact[kept])
+        for kept in (np.delete(rows, row) for row in rows if len(rows) > 1)
+    ]
+    found = jackknife(slope_without_noise(judged, exact), np.array(without)).quantity
     return _row("slope", method, found)
 
 
@@ -111,11 +121,13 @@ def predict_policies(
     for (method, exponent), file in zip(exponents.items(), coefficients, strict=True):
         mine = judged[judged.method.eq(method)].sort_values(["ensemble", "head"])
         beta = json.loads(file.read_text())["beta"]
-        exact[method] = predicted(pool, heads, gold, exponent, beta, mine.kl.mean())
         grid = mine.judged.to_numpy().reshape(len(heads), -1)
+        count = grid.shape[1]
+        exact[method] = predicted(pool, heads, count, gold, exponent, beta, mine.kl.mean())
         rows.append(slope_row(method, grid, exact[method][AT_KL]))
         part = mine[["method", "ensemble", "head", "judged", "kl"]].assign(panel="policy")
         part["exact"] = exact[method][AT_KL].mean(-1).ravel()
+        part["exact_0"], part["exact_1"] = exact[method][AT_KL].reshape(-1, 2).T
         part["exact_at_beta"] = exact[method][AT_BETA].mean(-1).ravel()
         part["exact_kl"] = exact[method]["kl"].ravel()
         rows += part.to_dict("records")
