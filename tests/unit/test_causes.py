@@ -14,7 +14,15 @@ from rewardlab.settings.rewards import (
     EnsembleSettings,
     PaperHeadsSettings,
 )
-from rewardlab.stages.rewards.tabulate_causes import TOTAL, TRUNK, finding_of, split, variances_of
+from rewardlab.stages.rewards.tabulate_causes import (
+    DATA,
+    OPTIMISATION,
+    TOTAL,
+    TRUNK,
+    finding_of,
+    split,
+    variances_of,
+)
 
 PAPER = PaperHeadsSettings(
     initial_deviation=0.5,
@@ -86,6 +94,7 @@ def test_shares_by_hand():
 
 def test_the_claim_on_causes_takes_whole_models():
     parts = {"initial head": 1.0, "order of data": 2.0, "resampled data": 5.0}
+    parts["order of data x resampled data"] = 4.0  # counts for either
     components = pd.concat(
         [
             rows("whole models", group, {name: part + 0.1 * group for name, part in parts.items()})
@@ -95,10 +104,10 @@ def test_the_claim_on_causes_takes_whole_models():
     means = pd.DataFrame({"kind": "whole models", "pairs": 9, "mean": 0.0, "group": range(3)})
     found = finding_of(pd.DataFrame(split(components, means)))
     shares = found.quantities["share"]
-    assert shares["resampled data"].value == pytest.approx(5.1 / 8.3)
-    assert shares["optimisation"].value == pytest.approx(3.2 / 8.3)
-    assert found.shown == ("share", "optimisation")
-    assert shares["optimisation"].low < 3.2 / 8.3 < shares["optimisation"].high
+    assert shares[DATA].value == pytest.approx((5.1 + 4.1) / 12.4)
+    assert shares[OPTIMISATION].value == pytest.approx((1.1 + 2.1 + 4.1) / 12.4)
+    assert found.shown == ("share", OPTIMISATION)
+    assert shares[OPTIMISATION].low < 7.3 / 12.4 < shares[OPTIMISATION].high
 
 
 def test_true_logits_by_hand():

@@ -197,12 +197,12 @@ REDRAWN = pd.DataFrame(
 
 
 def test_the_papers_model_stands_behind_others():
-    """By the printed averages it is 5.3 points behind the best, and ahead of three."""
+    """By the printed averages it is third of five models of two billion parameters."""
     printed = read_yaml(ROOT / "workflow/printed.yaml")["uncertainty_table1"]
     found = reward_models.comparable_finding(printed)
     assert found.value.value == pytest.approx(69.4 - 74.7)
-    assert len(found.quantities["lead"]) == 5
-    assert "behind 2 of 5 models" in found.evidence
+    assert len(found.quantities["lead"]) == 4
+    assert "behind 2 of 4 other 2B models" in found.evidence
 
 
 def test_bytes_of_ten_models_over_those_of_ten_heads(tmp_path):

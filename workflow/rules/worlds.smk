@@ -1,6 +1,7 @@
 """Claims tried again: in other worlds, against other heads, with other settings of PPO."""
 
 from rewardlab import inputs
+from rewardlab.evaluation.contrasts import CONFIRMATION
 
 COMBINING, CONFIRMING, VARIANTS = (
     [name for name in getattr(SETTINGS.extended, key) if name in WORLDS] for key in OVERLAYS
@@ -10,7 +11,7 @@ POLICY_WORLDS = [name for name in WORLDS if name not in COMBINING + CONFIRMING +
 CONTRASTS = {
     "confirmation": {
         SETTINGS.scale: "this world (exploratory)",
-        **{WORLDS[name].scale: "confirmation" for name in CONFIRMING},
+        **{WORLDS[name].scale: CONFIRMATION for name in CONFIRMING},
         **{WORLDS[name].scale: name for name in VARIANTS},
     },
     "worlds": {WORLDS[name].scale: name.split("-", 2)[2] for name in POLICY_WORLDS},
@@ -98,10 +99,17 @@ use rule figure as draw_uncertainty_worlds with:
 use rule job as collect_claims_by_world with:
     """The claims that other worlds tried again, decided in each."""
     input:
-        combining=[f"results/{WORLDS[name].scale}/claims/aggregation.csv" for name in COMBINING],
+        combining=[
+            f"results/{WORLDS[name].scale}/claims/{chapter}.csv"
+            for chapter in ("aggregation", *(["aggregation_theorem"] if SAMPLED else []))
+            for name in COMBINING
+        ],
         confirming=[
             f"results/{WORLDS[name].scale}/claims/policies.csv" for name in CONFIRMING if POLICIES
         ],
+        together=(
+            ["<results>/tables/uncertainty/confirmation.csv"] if CONFIRMING and POLICIES else []
+        ),
     output:
         table=report("<results>/claims_by_world.csv", **ITEM),
         findings="<results>/claims_by_world.rst",
@@ -114,6 +122,9 @@ use rule job as collect_claims_by_world with:
             "claims.collect_worlds",
             ledger=LEDGER,
             printed=PRINTED,
-            worlds=[*COMBINING, *(name for name in CONFIRMING if POLICIES)],
+            worlds=[
+                *COMBINING * (2 if SAMPLED else 1),
+                *(name for name in CONFIRMING if POLICIES),
+            ],
         ),
         hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],

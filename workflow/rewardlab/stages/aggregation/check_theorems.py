@@ -20,6 +20,7 @@ from scipy.special import expit
 
 from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.estimates import Estimate
 from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.statistics import bootstrap_interval
 from rewardlab.evaluation.tables import write_csv
@@ -38,8 +39,10 @@ from rewardlab.settings.types import Seed
 from rewardlab.settings.world import WorldSettings
 from rewardlab.world.gold import with_gold
 
+CALIBRATION_STEPS = 25  # Newton's, of a convex loss in two numbers
 SHOWN = 800  # responses of each series in the table
 Logits = dict[str, np.ndarray]  # (P, M), by NAMES
+ONE_WORLD = "one training run of each model"
 COMBINED = {"AND": ("both", sigmoid_and), "OR": ("either", sigmoid_or)}
 
 
@@ -108,14 +111,31 @@ def difference(first, second, true, seed: int, resamples: int) -> Quantity:
     return by_prompt(lambda mean: mean[:, 0] - mean[:, 1], errors, seed, resamples)
 
 
-def slope(x: np.ndarray, y: np.ndarray, seed: int, resamples: int) -> Quantity:
-    """Return the slope of y on x, (P, M), with its interval over prompts."""
-    parts = [x.mean(1), y.mean(1), (x * y).mean(1), (x * x).mean(1)]
+class Calibration(NamedTuple):
+    """Intercept and slope at which a line in a reward is nearest to a logit."""
 
-    def statistic(mean: np.ndarray) -> np.ndarray:
-        return (mean[:, 2] - mean[:, 0] * mean[:, 1]) / (mean[:, 3] - mean[:, 0] ** 2)
+    intercept: float
+    slope: Quantity
 
-    return by_prompt(statistic, np.stack(parts, axis=1), seed, resamples)
+
+def calibration(reward: np.ndarray, probability: np.ndarray) -> Calibration:
+    """Return the logistic calibration of a reward (P, M) to probabilities (P, M).
+
+    It minimises the cross-entropy of the labels; a reward that is their logit has the slope 1. The
+    interval is by the sandwich estimator, with prompts as the units.
+    """
+    inputs = np.stack([np.ones_like(reward), reward], axis=-1)  # (P, M, 2)
+    line = np.zeros(2)
+    for _ in range(CALIBRATION_STEPS):
+        found = expit(inputs @ line)
+        slopes = np.einsum("pm,pmi->pi", found - probability, inputs)
+        curvature = np.einsum("pm,pmi,pmj->ij", found * (1 - found), inputs, inputs)
+        line = line - np.linalg.solve(curvature, slopes.sum(0))
+    inverse = np.linalg.inv(curvature)
+    error = np.sqrt((inverse @ slopes.T @ slopes @ inverse)[1, 1])
+    return Calibration(
+        float(line[0]), Estimate(float(line[1]), float(error), len(reward) - 1).quantity
+    )
 
 
 def interval(found: Quantity) -> str:
@@ -150,7 +170,7 @@ def check_combinations(learned: Logits, true: Logits, seed: int, resamples: int)
     independent, alike = found.values()
     worst = max(independent, key=lambda metric: independent[metric].value)
     also = ", ".join(f"{metric} {interval(quantity)}" for metric, quantity in alike.items())
-    evidence = f"nats, {worst} with independent labels; with alike ones: {also}"
+    evidence = f"nats, {worst} with independent labels; with alike ones: {also}; {ONE_WORLD}"
     quantities = {"excess": independent, "excess with alike labels": alike}
     finding = Finding("A6a", quantities, ("excess", worst), evidence)
     return Checked([finding], lines, points)
@@ -160,7 +180,8 @@ def check_centring(
     rewards: dict[str, Rewards], learned: Logits, true: Logits, seed: int, resamples: int
 ) -> Checked:
     """Return A6b and A6c: Bradley-Terry rewards against "preferred to the median response"."""
-    gains, slopes, also, lines, points = {}, {}, [], [], []
+    gains, slopes, lines, points = {}, {}, [], []
+    also, learned_slopes = [], []
     for (name, (raw, oracle, predicted)), label in zip(rewards.items(), NAMES[-2:], strict=True):
         own, real = learned[label], true[label]
         near = {
@@ -169,26 +190,42 @@ def check_centring(
             "centred by prediction": raw - predicted,
         }
         gains[name] = difference(near["raw"], near["centred"], real, seed, resamples)
-        slopes[name] = slope(near["centred"], own, seed, resamples)
+        lines_of = {how: calibration(part, expit(real)) for how, part in near.items()}
+        slopes[name] = lines_of["centred"].slope
+        scaled = [
+            line.intercept + line.slope.value * near[how]
+            for how, line in lines_of.items()
+            if how in ("raw", "centred")
+        ]
+        beside = difference(*scaled, real, seed, resamples)
+        also.append(f"{name} {interval(beside)}")
+        own_slope = calibration(near["centred"], expit(own)).slope
         told = ", ".join(
             f"{how} {(loss(part, real) - loss(real, real)).mean():.4f}"
             for how, part in {**near, "learned directly": own}.items()
         )
-        true_slope = slope(near["centred"], real, seed, resamples)
-        also.append(f"{name} {interval(slopes[name])} (true logit {interval(true_slope)})")
         lines.append(
             f"{name}: cross-entropy of being preferred to the median response, in nats over that "
             f"of the true logit: Bradley-Terry reward {told}; centring takes off "
-            f"{interval(gains[name])}; slope on the centred reward {interval(slopes[name])} of the "
-            f"learned logit, {interval(true_slope)} of the true one."
+            f"{interval(gains[name])}, and {interval(beside)} where scale and constant of both are "
+            f"free; calibration slope of the centred reward {interval(slopes[name])}, to the "
+            f"learned logit {interval(own_slope)}."
         )
+        learned_slopes.append(f"{name} {interval(own_slope)}")
         for how in ("raw", "centred"):
             points.append(_points("Bradley-Terry", f"{name}, {how}", near[how], own, real, seed))
     least = min(gains, key=lambda name: gains[name].value)
     by_property = ", ".join(f"{name} {interval(found)}" for name, found in gains.items())
-    gained = Finding("A6b", {"gain of centring": gains}, ("gain of centring", least), by_property)
+    evidence = (
+        f"{by_property}; where scale and constant of both are free: {', '.join(also)}; {ONE_WORLD}"
+    )
+    gained = Finding("A6b", {"gain of centring": gains}, ("gain of centring", least), evidence)
     furthest = max(slopes, key=lambda name: abs(np.log(slopes[name].value)))
-    evidence = f"slope of the learned logit on the centred reward: {', '.join(also)}"
+    each = ", ".join(f"{name} {interval(found)}" for name, found in slopes.items())
+    evidence = (
+        f"calibration slopes to the true probabilities: {each}; to the learned logits: "
+        f"{', '.join(learned_slopes)}; {ONE_WORLD}"
+    )
     sloped = Finding("A6c", {"slope": slopes}, ("slope", furthest), evidence)
     return Checked([gained, sloped], lines, points)
 

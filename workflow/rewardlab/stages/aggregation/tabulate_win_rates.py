@@ -39,13 +39,17 @@ def all_methods(rates: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def ties_in_words(rates: pd.DataFrame) -> Iterator[str]:
-    """Yield how often the base model ties with itself on a property: AND and OR lack that of 1."""
+    """Yield how often responses of the base model tie: what AND and OR lack of 1 at k = 1.
+
+    Of two responses in either order, AND and OR together count each property's wins, and so lack
+    the mean of the properties' shares of ties.
+    """
     alone = rates[rates.k.eq(1) & rates.metric.isin((AND, OR)) & rates.method.eq("sum")]
     for scored_by, rows in alone.groupby("scored_by", sort=False):
         total = rows.win_rate.sum()
         yield (
-            f"At k = 1, by the {scored_by}, AND and OR add up to {total:.1%}; in the other "
-            f"{1 - total:.1%} of comparisons a reward ties, which wins nothing."
+            f"At k = 1, by the {scored_by}, AND and OR add up to {total:.1%}: the other "
+            f"{1 - total:.1%} are ties, on average over the properties, which win nothing."
         )
 
 

@@ -1,8 +1,8 @@
 """What trained policies measure for the claims U13 to U16 and U19b.
 
 The units of intervals are heads (Figure 7) or ensembles (Figure 12), the same ones for both
-methods. What sets the methods against each other needs several ensembles: against one, the interval
-over its heads is told, and decides nothing. Where a policy did not end well, what rests on the
+methods. A verdict needs several ensembles: of one, the interval over its heads is told, and decides
+nothing. Where a policy did not end well, what rests on the
 variance is inconclusive.
 """
 
@@ -20,7 +20,7 @@ from rewardlab.policies.names import REFERENCE, VANILLA
 from rewardlab.running.stage import Input, Output, main, stage
 from rewardlab.settings.types import Seed
 
-HEAD = ["ensemble", "head"]
+EXPLORATORY = "this world is exploratory: the design was settled on trials in it"
 ALL = ""  # what a quantity was measured on, where there is only one
 
 
@@ -36,7 +36,7 @@ def interval(quantity: Quantity) -> str:
 
 
 def told(paired: PairedPolicies, estimate: Estimate) -> Told:
-    """Return a quantity that sets the methods against each other; of one ensemble, undecided."""
+    """Return a quantity with what is to be said of it; of one ensemble it is undecided."""
     quantity = estimate.quantity
     if paired.nested:
         return Told(quantity, interval(quantity))
@@ -64,9 +64,10 @@ def reward_findings(
     others: the same policies, judged with another value of the dialect, by that.
     """
     methods = VANILLA, paired.variance_aware
-    gains = {name: paired.gain(name, REFERENCE).quantity for name in methods}
-    lowest = min(gains, key=gains.get)
-    by_method = ", ".join(f"{name} {gain.value:+.3f}" for name, gain in gains.items())
+    said = {name: told(paired, paired.gain(name, REFERENCE)) for name in methods}
+    gains = {name: gain.decisive for name, gain in said.items()}
+    lowest = min(gains, key=lambda name: gains[name].value)
+    by_method = ", ".join(f"{name} {gain.words}" for name, gain in said.items())
     evidence = f"over the reference: {by_method}; {paired.count}"
     over_reference = Finding(f"{claim}a", {"gain": gains}, ("gain", lowest), evidence)
 
@@ -97,15 +98,20 @@ def reward_findings(
 
 
 def kl_finding(experiments: dict[str, PairedPolicies]) -> Finding:
-    """Return U15: the difference of the final divergences; experiments: by figure."""
-    differences, words = {}, []
+    """Return U15: the difference of the final divergences; experiments: by figure, Figure 12 last.
+
+    It is decided over Figure 12's ensembles; Figure 7's policies are of one.
+    """
+    words = []
     for figure, paired in experiments.items():
-        differences[figure] = paired.difference_of_divergences().quantity
+        difference = told(paired, paired.difference_of_divergences())
         first, second = paired.mean_divergences
-        words.append(f"{figure}: vanilla {first:.3f}, variance-aware {second:.3f}")
-    largest = max(differences, key=lambda figure: abs(differences[figure].value))
+        words.append(
+            f"{figure}: vanilla {first:.3f}, variance-aware {second:.3f}, {difference.words}"
+        )
     evidence = f"final KL divergences, {'; '.join(words)}; coefficients were searched on pilots"
-    return Finding("U15", {"difference": differences}, ("difference", largest), evidence)
+    quantities = {"difference": {figure: difference.decisive}}
+    return Finding("U15", quantities, ("difference", figure), evidence)
 
 
 def degradation_finding(experiments: dict[str, PairedPolicies]) -> Finding:
@@ -132,20 +138,22 @@ def degradation_finding(experiments: dict[str, PairedPolicies]) -> Finding:
 
 
 def proxy_finding(steps: pd.DataFrame, variance_aware: str) -> Finding:
-    """Return U16: the proxy reward's last tenth less its first; heads are the units."""
+    """Return U16: the proxy reward's last tenth less its first; ensembles are the units."""
     tenth = max(1, int(steps.step.max()) // 10)
     rises = {}
     for method in (VANILLA, variance_aware):
         rows = steps[steps.method.eq(method)]
-        last = rows[rows.step > rows.step.max() - tenth].groupby([*HEAD, "policy"]).proxy.mean()
-        rise = last - rows[rows.step <= tenth].groupby([*HEAD, "policy"]).proxy.mean()
-        by_head = rise.groupby(HEAD).mean().to_numpy()
-        left_out = range(len(by_head)) if len(by_head) > 1 else ()
-        without = np.array([np.delete(by_head, head).mean() for head in left_out])
-        rises[method] = jackknife(by_head.mean(), without).quantity
-    lowest = min(rises, key=rises.get)
+        last = (
+            rows[rows.step > rows.step.max() - tenth].groupby(["ensemble", "policy"]).proxy.mean()
+        )
+        rise = last - rows[rows.step <= tenth].groupby(["ensemble", "policy"]).proxy.mean()
+        ensembles = rise.groupby("ensemble").mean().to_numpy()
+        left_out = range(len(ensembles)) if len(ensembles) > 1 else ()
+        without = np.array([np.delete(ensembles, unit).mean() for unit in left_out])
+        rises[method] = jackknife(ensembles.mean(), without).quantity
+    lowest = min(rises, key=lambda method: rises[method].value)
     by_method = ", ".join(f"{method} {rise.value:+.2f}" for method, rise in rises.items())
-    evidence = f"last less first tenth: {by_method}"
+    evidence = f"last less first tenth: {by_method}, over ensembles"
     return Finding("U16", {"rise": rises}, ("rise", lowest), evidence)
 
 
@@ -158,10 +166,13 @@ def policies(
     variance_aware: str,
     nested: dict[str, bool],
     golds: list[str],
+    exploratory: bool,
     seed: Seed,
 ) -> None:
-    """U13 to U16 and U19b; steps: those of Figure 7's policies; nested: by experiment; golds: other
-    values of the dialect that the same responses are judged with.
+    """U13 to U16 and U19b; steps: those of Figure 12's policies; nested: by experiment.
+
+    golds: other values of the dialect that the same responses are judged with; exploratory: whether
+    the design was settled in this world.
     """
     first, second = (
         {
@@ -182,6 +193,8 @@ def policies(
         *reward_findings(figures["Figure 12"], "U14", seed, others[1]),
         proxy_finding(pd.read_parquet(steps), variance_aware),
     ]
+    if exploratory:
+        found = [part._replace(evidence=f"{part.evidence}; {EXPLORATORY}") for part in found]
     write_findings(found, findings)
 
 

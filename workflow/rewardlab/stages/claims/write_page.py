@@ -13,6 +13,7 @@ from docutils.core import publish_parts
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from rewardlab.evaluation.contrasts import MEAN
 from rewardlab.evaluation.decisions import NOT_RUN, VERDICTS, counts_in_words
 from rewardlab.evaluation.ledger import Claim, read_ledger
 from rewardlab.evaluation.tables import read_csv
@@ -43,7 +44,7 @@ def claim_rows(
 
     elsewhere: the claims in other worlds; their verdicts are counted.
     """
-    other = {} if elsewhere is None else dict(list(elsewhere.groupby("id").verdict))
+    other = {} if elsewhere is None else dict(list(elsewhere.groupby("id")))
     rules = {claim.id: f"{claim.measured} Decided by: {claim.rule}." for claim in claims}
     rows = []
     for row in table.to_dict("records"):
@@ -54,8 +55,10 @@ def claim_rows(
         }
         words = ""
         if row["id"] in other:
-            verdicts = other[row["id"]]
-            words = f"in {len(verdicts)} other worlds: {counts_in_words(verdicts)}"
+            is_mean = other[row["id"]].world.eq(MEAN)
+            single, mean = (other[row["id"]].verdict[part] for part in (~is_mean, is_mean))
+            words = f"in {len(single)} other worlds: {counts_in_words(single)}"
+            words += "".join(f"; {MEAN}: {verdict}" for verdict in mean)
         rows.append({**texts, "here": here, "rule": rules[row["id"]], "elsewhere": words})
     return rows
 

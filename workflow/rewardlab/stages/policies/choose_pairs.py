@@ -125,6 +125,8 @@ def choose_pairs(
         }
     )
     row = chosen(rows, settings.factor)
+    without_noise = rows.assign(variance_within=within - rows.noise_of_judging)
+    rows["chosen_without_noise"] = np.arange(len(rows)) == chosen(without_noise, settings.factor)
     rows["chosen"] = np.arange(len(rows)) == row
     write_csv(rows, table)
     choice.write_text(json.dumps({"name": settings.candidates[row], "pairs": pairs[row]}) + "\n")
@@ -145,7 +147,8 @@ def in_words(rows: pd.DataFrame, settings: ChosenPairsSettings, target: float) -
         f"{parts}. Variance within a head, over {settings.trials} pilots against each of "
         f"{settings.heads} heads: {taken.variance_within:.4f} (to within some {error:.0%}), of "
         f"which {taken.noise_of_judging:.4f} are the noise of judging. Taken: {taken.candidate}, "
-        f"{reason}.\n"
+        f"{reason}; with that noise off it would be "
+        f"{rows[rows.chosen_without_noise].iloc[0].candidate}.\n"
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from rewardlab.evaluation.contrasts import GAIN, LOST, POOLED, RATIO
 from rewardlab.evaluation.decisions import INCONCLUSIVE, Bound
 from rewardlab.evaluation.estimates import Estimate, pooled
 from rewardlab.evaluation.paired_policies import PairedPolicies
@@ -17,10 +18,7 @@ from rewardlab.policies.names import JUDGED, REFERENCE, VANILLA
 from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Inputs, Output, main, stage
 
-POOLED = "pooled"
-RATIO, GAIN = "variance of vanilla over variance-aware", "gain of vanilla over variance-aware"
 NEUTRAL = {RATIO: 1.0}  # where a method has nothing over the other; else 0
-LOST = "policies that did not end well"
 
 
 def contrast(policies: pd.DataFrame, variance_aware: str, nested: bool) -> dict[str, Estimate]:

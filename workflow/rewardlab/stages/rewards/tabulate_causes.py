@@ -12,11 +12,10 @@ from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.running.stage import Inputs, Output, main, stage
 
 TRUNK, INTERACTIONS, TOTAL = "trunk", "interactions", "all"
-DATA, OPTIMISATION = (
-    "resampled data",
-    ("initial head", "order of data", "initial head x order of data"),
-)
 WHOLE = "whole models"
+# What a factor belongs to, and what is called so that would vanish were it the same for all.
+DATA, OPTIMISATION = "vanishes with the same data", "vanishes with the same optimisation"
+BELONGS = {DATA: ("resampled data",), OPTIMISATION: ("initial head", "order of data")}
 
 
 def between_groups(means: np.ndarray, within: np.ndarray) -> float:
@@ -36,7 +35,9 @@ def variances_of(components: pd.DataFrame, means: np.ndarray | None) -> dict[str
     single = [name for name in by_name.index if " x " not in name]
     found = {name: float(by_name[name]) for name in single}
     found[INTERACTIONS] = float(by_name.sum() - by_name[single].sum())
-    found["optimisation"] = float(by_name.reindex(OPTIMISATION).sum())
+    for total, factors in BELONGS.items():
+        parts = [name for name in by_name.index if set(name.split(" x ")) & set(factors)]
+        found[total] = float(by_name[parts].sum())
     if means is not None:
         own = components.assign(part=components.variance / components.members)
         found[TRUNK] = between_groups(means, own.groupby("group").part.sum().to_numpy())
@@ -77,11 +78,11 @@ def _ends(name: str, found: Quantity) -> dict[str, float]:
 
 
 def finding_of(table: pd.DataFrame) -> Finding:
-    """Return U20: the shares of resampled data and of the optimisation, of whole models."""
+    """Return U20: what would vanish with the same data, or optimisation, of whole models."""
     rows = table[table.kind.eq(WHOLE)].set_index("cause")
     shares = {
         name: Quantity(*rows.loc[name, ["share", "share_low", "share_high"]].astype(float))
-        for name in (DATA, "optimisation")
+        for name in BELONGS
     }
     smallest = min(shares, key=lambda name: shares[name].value)
     parts = ", ".join(
