@@ -9,6 +9,7 @@ from scipy.special import expit, logit
 from rewardlab.evaluation.variance_components import crossed_components
 from rewardlab.rewards.crossed_heads import crossed_heads
 from rewardlab.rewards.property_labels import NAMES, draw_labels, lower_medians, true_logits
+from rewardlab.running.errors import UserError
 from rewardlab.settings.rewards import (
     BootstrapHeadsSettings,
     EnsembleSettings,
@@ -72,6 +73,8 @@ def test_crossed_heads_share_what_they_share():
     assert heads.shape == (2, 2, 2, 3)
     torch.testing.assert_close(heads[:, 0, 0], heads[:, 1, 1])
     assert not torch.allclose(heads[0], heads[1])
+    with pytest.raises(UserError, match=r"causes\.pairs names 41 pairs, but there are 40"):
+        crossed_heads(differences, settings, 2, 41, 0)
     converged = crossed_heads(differences, ensemble("bootstrap"), 2, 30, 0)
     assert converged.shape == (2, 2, 3)
     assert not torch.allclose(converged[:, 0], converged[:, 1])

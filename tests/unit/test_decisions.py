@@ -50,10 +50,12 @@ WITHIN = {"quantity": "x", "above": 0.8, "below": 1.25}
 @pytest.mark.parametrize(
     ("bound", "quantity", "expected"),
     [
-        (ABOVE, between(1.0, 2.0), REPRODUCED),
+        (ABOVE, between(1.01, 2.0), REPRODUCED),
+        (ABOVE, between(1.0, 2.0), INCONCLUSIVE),
         (ABOVE, between(0.9, 2.0), INCONCLUSIVE),
         (ABOVE, between(0.1, 0.9), NOT_REPRODUCED),
-        (ABOVE, exact(1.0), REPRODUCED),
+        (ABOVE, exact(1.0), NOT_REPRODUCED),  # to be equal is not to be above
+        (ABOVE, exact(1.01), REPRODUCED),
         (ABOVE, exact(0.99), NOT_REPRODUCED),
         (ABOVE, Quantity(5.0), INCONCLUSIVE),  # its interval could not be had
         (ABOVE, Quantity(float("inf")), INCONCLUSIVE),
@@ -62,7 +64,7 @@ WITHIN = {"quantity": "x", "above": 0.8, "below": 1.25}
         ({"quantity": "x", "below": 1.0}, between(0.5, 1.0), REPRODUCED),
         ({"quantity": "x", "below": 1.0}, between(0.5, 1.1), INCONCLUSIVE),
         ({"quantity": "x", "below": 1.0}, between(1.1, 1.2), NOT_REPRODUCED),
-        (WITHIN, between(0.8, 1.25), REPRODUCED),
+        (WITHIN, between(0.81, 1.25), REPRODUCED),
         (WITHIN, between(0.7, 1.0), INCONCLUSIVE),
         (WITHIN, between(1.0, 1.3), INCONCLUSIVE),
         (WITHIN, between(0.1, 0.7), NOT_REPRODUCED),
@@ -172,10 +174,10 @@ SHARPE = "change of the Sharpe ratio"
 
 # By claim: quantities just inside the bounds, and quantities just outside with their verdict.
 EITHER_SIDE = {
-    "U1": (on(range=(0.5, 0.6)), [(on(range=(0.4, 0.499)), NOT_REPRODUCED)]),
-    "U3a": (on(ratio=(2.0, 2.1)), [(on(ratio=(1.9, 1.999)), NOT_REPRODUCED)]),
+    "U1": (on(range=(0.51, 0.6)), [(on(range=(0.4, 0.499)), NOT_REPRODUCED)]),
+    "U3a": (on(ratio=(2.01, 2.1)), [(on(ratio=(1.9, 1.999)), NOT_REPRODUCED)]),
     "U3b": (
-        on(unaware_deviation=(0.125, 0.135), aware_deviation=(0.035, 0.045)),
+        on(unaware_deviation=(0.1251, 0.135), aware_deviation=(0.0351, 0.045)),
         [
             (on(unaware_deviation=(0.12, 0.1249), aware_deviation=0.04), NOT_REPRODUCED),
             (on(unaware_deviation=0.13, aware_deviation=(0.0451, 0.05)), NOT_REPRODUCED),
@@ -184,11 +186,11 @@ EITHER_SIDE = {
     ),
     "U3c": (on(gap=0.1), [(on(gap=0.1001), NOT_REPRODUCED)]),
     "U4a": (
-        on(ratio=(0.8, 1.25)),
+        on(ratio=(0.801, 1.25)),
         [(on(ratio=(0.7, 0.799)), NOT_REPRODUCED), (on(ratio=(1.251, 1.3)), NOT_REPRODUCED)],
     ),
     "U4b": (
-        on(unaware_deviation=(0.125, 0.145), aware_deviation=(0.115, 0.125)),
+        on(unaware_deviation=(0.1251, 0.145), aware_deviation=(0.1151, 0.125)),
         [
             (on(unaware_deviation=(0.1451, 0.15), aware_deviation=0.12), NOT_REPRODUCED),
             (on(unaware_deviation=0.13, aware_deviation=(0.1, 0.1149)), NOT_REPRODUCED),
@@ -224,9 +226,9 @@ EITHER_SIDE = {
         ],
     ),
     "U8a": (on(gap=0.1), [(on(gap=0.11), NOT_REPRODUCED)]),
-    "U10": (on(share=(0.01, 0.02)), [(on(share=(0.001, 0.0099)), NOT_REPRODUCED)]),
+    "U10": (on(share=(0.011, 0.02)), [(on(share=(0.001, 0.0099)), NOT_REPRODUCED)]),
     "U11": (
-        with_name(on(final_loss_of_the_heads=(0.15, 0.25), less=(-0.2, 0.0)), "less", LESS),
+        with_name(on(final_loss_of_the_heads=(0.151, 0.25), less=(-0.2, 0.0)), "less", LESS),
         [
             (
                 with_name(on(final_loss_of_the_heads=heads, less=less), "less", LESS),
@@ -236,11 +238,11 @@ EITHER_SIDE = {
         ],
     ),
     "U12": (
-        on(gap=(-0.05, 0.05)),
+        on(gap=(-0.049, 0.05)),
         [(on(gap=(-0.1, -0.051)), NOT_REPRODUCED), (on(gap=(0.051, 0.1)), NOT_REPRODUCED)],
     ),
     "U13b": (
-        on(ratio=(1.0, 2.0), policies_lost=0),
+        on(ratio=(1.01, 2.0), policies_lost=0),
         [
             (on(ratio=(0.5, 0.99), policies_lost=0), NOT_REPRODUCED),
             (on(ratio=(0.5, 1.01), policies_lost=0), INCONCLUSIVE),
@@ -248,13 +250,13 @@ EITHER_SIDE = {
         ],
     ),
     "U15": (
-        on(difference=(-0.1, 0.1)),
+        on(difference=(-0.099, 0.1)),
         [
             (on(difference=(-0.2, -0.11)), NOT_REPRODUCED),
             (on(difference=(0.11, 0.2)), NOT_REPRODUCED),
         ],
     ),
-    "U16": (on(rise=(0.0, 0.1)), [(on(rise=(-0.2, -0.01)), NOT_REPRODUCED)]),
+    "U16": (on(rise=(0.001, 0.1)), [(on(rise=(-0.2, -0.01)), NOT_REPRODUCED)]),
     "U19a": (
         on(difference=(-0.1, 0.0)),
         [
@@ -266,7 +268,7 @@ EITHER_SIDE = {
         ],
     ),
     "U19b": (
-        on(difference=(0.0, 0.1)),
+        on(difference=(0.001, 0.1)),
         [
             (on(difference=(-0.1, -0.01)), NOT_REPRODUCED),
             ({"difference": {"": Quantity(float("nan"))}}, INCONCLUSIVE),
@@ -286,9 +288,9 @@ EITHER_SIDE = {
         ],
     ),
     "A4": (
-        on(gain=(0.0, 0.1), share_lost=(0.1, 0.2)),
+        on(gain=(0.001, 0.1), share_lost=(0.1, 0.2)),
         [
-            (on(gain=(0.0, 0.1), share_lost=(0.201, 0.3)), NOT_REPRODUCED),
+            (on(gain=(0.001, 0.1), share_lost=(0.201, 0.3)), NOT_REPRODUCED),
             (on(gain=(-0.1, -0.01), share_lost=(0.1, 0.2)), NOT_REPRODUCED),
         ],
     ),
@@ -307,16 +309,16 @@ EITHER_SIDE = {
         [(on(difference_at_two_responses=1.1e-6), NOT_REPRODUCED)],
     ),
     "B2c": (
-        on(difference_of_gaps=(0.0, 0.1)),
+        on(difference_of_gaps=(0.001, 0.1)),
         [(on(difference_of_gaps=(-0.1, -0.01)), NOT_REPRODUCED)],
     ),
     "B5": (
-        on(slope=(0.8, 1.25)),
+        on(slope=(0.81, 1.25)),
         [(on(slope=(0.7, 0.79)), NOT_REPRODUCED), (on(slope=(1.26, 1.3)), NOT_REPRODUCED)],
     ),
-    "B6": (on(lead=(0.0, 0.1)), [(on(lead=(-0.1, -0.01)), NOT_REPRODUCED)]),
+    "B6": (on(lead=(0.001, 0.1)), [(on(lead=(-0.1, -0.01)), NOT_REPRODUCED)]),
     "T5": (on(share=0.0), [(on(share=0.001), NOT_REPRODUCED)]),
-    "U20": (on(share=(0.05, 0.5)), [(on(share=(-0.1, 0.049)), NOT_REPRODUCED)]),
+    "U20": (on(share=(0.051, 0.5)), [(on(share=(-0.1, 0.049)), NOT_REPRODUCED)]),
     "U21": (
         with_name(on(lost=0.0, change_with_the_unit=0.0, c=0.0), "c", SHARPE),
         [
@@ -326,7 +328,7 @@ EITHER_SIDE = {
         ],
     ),
     "A6a": (
-        on(excess=(-0.01, 0.005), excess_with_alike_labels=(0.005, 0.1)),
+        on(excess=(-0.01, 0.005), excess_with_alike_labels=(0.0051, 0.1)),
         [
             (on(excess=(0.006, 0.01), excess_with_alike_labels=(0.01, 0.1)), NOT_REPRODUCED),
             # Where a broken assumption shows no more either, nothing was told.
@@ -334,21 +336,21 @@ EITHER_SIDE = {
         ],
     ),
     "A6b": (
-        on(gain_of_centring=(0.0, 0.1)),
+        on(gain_of_centring=(0.001, 0.1)),
         [(on(gain_of_centring=(-0.1, -0.01)), NOT_REPRODUCED)],
     ),
     "A6c": (
-        on(slope=(0.8, 1.25)),
+        on(slope=(0.81, 1.25)),
         [(on(slope=(0.7, 0.79)), NOT_REPRODUCED), (on(slope=(0.7, 0.9)), INCONCLUSIVE)],
     ),
     "B3": (
-        on(accuracy_less_chance=(0.0, 0.1)),
+        on(accuracy_less_chance=(0.001, 0.1)),
         [(on(accuracy_less_chance=(-0.1, -0.01)), NOT_REPRODUCED)],
     ),
-    "T1": (on(ratio=(1.0, 2.0)), [(on(ratio=(0.5, 0.99)), NOT_REPRODUCED)]),
+    "T1": (on(ratio=(1.01, 2.0)), [(on(ratio=(0.5, 0.99)), NOT_REPRODUCED)]),
 }
 GAIN = (
-    on(gain=(0.0, 0.1)),
+    on(gain=(0.001, 0.1)),
     [(on(gain=(-0.1, -0.001)), NOT_REPRODUCED), (on(gain=(-0.1, 0.1)), INCONCLUSIVE)],
 )
 EITHER_SIDE |= dict.fromkeys(
@@ -356,7 +358,7 @@ EITHER_SIDE |= dict.fromkeys(
 )
 EITHER_SIDE["U14b"] = EITHER_SIDE["U13b"]
 DIFFERENCE = (
-    on(difference=(0.0, 0.1)),
+    on(difference=(0.001, 0.1)),
     [(on(difference=(-0.1, -0.001)), NOT_REPRODUCED)],
 )
 EITHER_SIDE |= dict.fromkeys(("T2", "T3", "T4", "B4"), DIFFERENCE)

@@ -330,6 +330,13 @@ def test_an_experiment_varies_ppo_on_the_ensembles_of_another(config):
     assert ensembles_of(policies, "more_steps") == ensembles_of(policies, "fig12")[:4]
 
 
+@pytest.mark.parametrize("name", ["nope", "fig12", "frontier"])
+def test_what_varies_ppo_has_the_ensembles_of_figure_12(config, name):
+    config["extended"]["inheritance"] = [name]
+    with pytest.raises(UserError, match=rf"extended\.inheritance names '{name}'; expected exper"):
+        validate(config)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -344,12 +351,13 @@ def test_an_experiment_varies_ppo_on_the_ensembles_of_another(config):
         ),
         (
             {"like": "fig7"},
-            r"more_steps\.ensembles is 4, that of fig7 is None; expected a number in",
+            r"more_steps\.ensembles is 4, that of fig7 is missing; expected a number in",
         ),
     ],
 )
 def test_what_an_experiment_cannot_vary_is_refused(config, row, message):
     config["policies"]["experiments"]["more_steps"] |= row
+    config["extended"]["inheritance"] = []
     with pytest.raises(UserError, match=message):
         validate(config)
 

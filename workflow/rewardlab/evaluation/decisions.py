@@ -68,7 +68,7 @@ class Bound(SettingsModel):
     quantity: str
     """Name of the quantity."""
     above: Number | None = None
-    """Its interval lies at or above this."""
+    """Its interval lies above this, and does not touch it."""
     below: Number | None = None
     """Its interval lies at or below this."""
     covers: Number | None = None
@@ -97,12 +97,12 @@ class Bound(SettingsModel):
             return REPRODUCED if low <= self.not_wholly_above else NOT_REPRODUCED
         least = -float("inf") if self.above is None else self.above
         most = float("inf") if self.below is None else self.below
-        if least <= low and high <= most:
+        if least < low and high <= most:
             return REPRODUCED
-        return NOT_REPRODUCED if high < least or low > most else INCONCLUSIVE
+        return NOT_REPRODUCED if high <= least or low > most else INCONCLUSIVE
 
     def __str__(self) -> str:
-        names = {"covers": "covers", "not_wholly_above": "is not wholly above"}
+        names = {"below": "at most", "not_wholly_above": "is not wholly above"}
         limits = [
             f"{names.get(kind, kind)} {value:g}"
             for kind in ("above", "below", "covers", "not_wholly_above")
@@ -142,7 +142,8 @@ class Rule(SettingsModel):
         if self.provided:
             text += f"; inconclusive unless {'; '.join(map(str, self.provided))}"
         if self.misprint_if is not None:
-            text += f"; else a misprint if {'; '.join(map(str, self.misprint_if))}"
+            condition = "; ".join(map(str, self.misprint_if))
+            text += f"; else a misprint if {condition}" if condition else "; else a misprint"
         return text
 
 

@@ -137,9 +137,14 @@ def _check_ensembles(settings: PolicySettings, name: str, experiment: Experiment
         )
     if (experiment.ensembles is None) != (other.ensembles is None):
         raise UserError(
-            f"{key}.ensembles is {experiment.ensembles}, that of {experiment.like} is "
-            f"{other.ensembles}; expected a number in both, or in neither."
+            f"{key}.ensembles is {_or_missing(experiment.ensembles)}, that of {experiment.like} is "
+            f"{_or_missing(other.ensembles)}; expected a number in both (of which {name} takes the "
+            "first), or in neither."
         )
+
+
+def _or_missing(count: int | None) -> str:
+    return "missing" if count is None else str(count)
 
 
 def is_nested(experiment: ExperimentSettings) -> bool:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from rewardlab.rewards.heads import data_orders, minimum, train_heads
+from rewardlab.running.errors import UserError
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.rewards import EnsembleSettings
 
@@ -23,11 +24,17 @@ def crossed_heads(
 
     differences: (n, H) features of chosen minus rejected; levels: L of each factor; pairs: that
     are drawn of them, with replacement, as the data of a level; none: n. The beginning of a
-    bootstrap head is its prior draw; it is fitted to convergence, so that no order counts.
+    bootstrap head is its prior draw; it is fitted to convergence, so that no order counts. Raises
+    UserError if there are fewer pairs.
     """
     factors = FACTORS[settings.kind]
     count, width = differences.shape
     size = pairs or count
+    if size > count:
+        raise UserError(
+            f"causes.pairs names {pairs} pairs, but there are {count} to fit heads to; expected at "
+            "most so many, or null for all."
+        )
     rng = np.random.default_rng(derive_seed(seed, DATA))
     resamples = rng.integers(count, size=(levels, size))
     generator = torch.Generator().manual_seed(derive_seed(seed, INITIAL))

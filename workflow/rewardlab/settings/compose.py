@@ -134,6 +134,14 @@ def _check_names(settings: Settings, files: Layers) -> None:
                 f"{_origin(keys, files)}: {'.'.join(keys)} names {name!r}; expected names under "
                 f"regimes.heads, which are {', '.join(settings.regimes.heads)}."
             )
+    varied = [name for name, row in settings.policies.experiments.items() if row.like == "fig12"]
+    for name in settings.extended.inheritance:
+        if name not in varied:
+            keys = ("extended", "inheritance")
+            raise UserError(
+                f"{_origin(keys, files)}: {'.'.join(keys)} names {name!r}; expected experiments "
+                f"under policies.experiments with `like: fig12`, which are {', '.join(varied)}."
+            )
     named = {
         ("aggregation", "pool", "prompts"): settings.aggregation.pool.prompts,
         ("policies", "prompts"): settings.policies.prompts,

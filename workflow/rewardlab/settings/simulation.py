@@ -72,7 +72,7 @@ class ReturnSettings(SettingsModel):
 class ConstraintSettings(SettingsModel):
     """Figures 3 and 4 under the other constraints of Remark 2.3; the rest is that of `returns`."""
 
-    reference_exponent: NonNegative
+    reference_exponent: Annotated[float, Field(ge=0, le=3)]
     """The reference policy of the Fisher metric goes as 1 / rank^exponent, in random order; 0:
     uniform, where this metric is the Euclidean one. Not in the paper."""
 

@@ -42,7 +42,11 @@ def draw(table: pd.DataFrame) -> Figure:
     )
     left.set_ylim(len(groups) - 0.5, -0.5)
     left.axvline(0, color="black", lw=0.8)
-    left.set_xlim(min(-0.05, table.share.min() - 0.05), 1.0)
+    drawn = table[table.cause.isin(CAUSES)]
+    left.set_xlim(
+        min(-0.05, drawn.share_low.min(), drawn.share.min()),
+        max(1.0, drawn.share_high.max(), drawn.share.max()),
+    )
     left.set_xlabel("share of the variance")
     left.xaxis.set_major_formatter(style.percent)
     handles = [left.barh(np.nan, np.nan, color=colour) for colour in CAUSES.values()]

@@ -22,7 +22,7 @@ def draw(table: pd.DataFrame) -> Figure:
         panel.bar(rows.index, rows.accuracy, color=colours, yerr=error, ecolor="0.3", capsize=1.5)
         panel.axhline(rows.accuracy[alone].iloc[0], color=style.COLOURS["inverted"], lw=1)
         panel.axhline(0.5, color="black", lw=0.8, ls=":")
-        panel.set(xlabel="heads, fully tuned model", ylim=(0, 1), xticks=[])
+        panel.set(xlabel="heads, tuned model", ylim=(0, 1), xticks=[])
         panel.set_title(f"{subset} ({rows.pairs.iloc[0]} pairs)", fontsize=8.5)
     panels[0, 0].set_ylabel("accuracy")
     panels[0, 0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

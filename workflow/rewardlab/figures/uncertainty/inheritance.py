@@ -31,7 +31,7 @@ def draw(table: pd.DataFrame) -> Figure:
         panel.set(
             xlim=ends,
             ylim=ends,
-            xlabel="exact gain, at the same mean KL",
+            xlabel="exact gain, at equal KL",
             ylabel="judged gain over the base model",
         )
         panel.set_title(

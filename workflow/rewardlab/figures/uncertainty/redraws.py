@@ -31,6 +31,11 @@ def draw(table: pd.DataFrame) -> Figure:
     for panel in (left, right):
         panel.set_xticks(range(len(deviations)), [f"{value:g}" for value in deviations])
         panel.set_xlabel("initial deviation of the heads")
+    left.axhline(
+        table.stated_median.iloc[0], color="0.5", lw=0.8, ls="--", label="median that is stated"
+    )
+    right.axhspan(-table.bound.iloc[0], table.bound.iloc[0], color="0.88", zorder=0)
+    for panel in (left, right):
         panel.legend(loc="upper left" if panel is left else "lower left")
     left.set_ylim(0, 1.3 * table.lowest_median.max())
     right.set_ylim(

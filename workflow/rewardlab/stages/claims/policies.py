@@ -32,6 +32,8 @@ class Told(NamedTuple):
 
 
 def interval(quantity: Quantity) -> str:
+    if np.isnan(quantity.low):
+        return f"{quantity.value:.3g} (no interval)"
     return f"{quantity.value:.3g} [{quantity.low:.3g}, {quantity.high:.3g}]"
 
 

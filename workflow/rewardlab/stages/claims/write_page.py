@@ -57,7 +57,8 @@ def claim_rows(
         if row["id"] in other:
             is_mean = other[row["id"]].world.eq(MEAN)
             single, mean = (other[row["id"]].verdict[part] for part in (~is_mean, is_mean))
-            words = f"in {len(single)} other worlds: {counts_in_words(single)}"
+            worlds = "world" if len(single) == 1 else "worlds"
+            words = f"in {len(single)} other {worlds}: {counts_in_words(single)}"
             words += "".join(f"; {MEAN}: {verdict}" for verdict in mean)
         rows.append({**texts, "here": here, "rule": rules[row["id"]], "elsewhere": words})
     return rows

@@ -97,6 +97,7 @@ def redraw_heads(
     drawn["meets_range"] = drawn.least.ge(printed["low"]) & drawn.largest.le(printed["high"])
     bound = Rule.model_validate(rules["U12"], strict=False).bounds[0]
     drawn["comparable"] = [bound.verdict(exact(gap)) == REPRODUCED for gap in drawn.largest_gap]
+    drawn = drawn.assign(stated_median=printed["median"], bound=bound.below)
     write_csv(drawn, table)
     findings.write_text("\n\n".join(in_words(drawn)) + "\n")
 
