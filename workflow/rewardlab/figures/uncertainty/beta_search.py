@@ -2,7 +2,7 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter, ScalarFormatter
 
 from rewardlab.figures import style
 from rewardlab.figures.render import render
@@ -28,8 +28,10 @@ def draw(table: pd.DataFrame) -> Figure:
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    ticks = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5, 10, 20]
     low, high = axes.get_xlim()
+    ticks = [0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5, 10, 20]
+    if high < 4 * low:  # between two near trials a logarithmic scale is nearly a plain one
+        ticks = MaxNLocator(7).tick_values(low, high)
     axes.set_xticks([tick for tick in ticks if low <= tick <= high])
     axes.set(xlabel="KL coefficient β", ylabel="final KL divergence, nats")
     axes.legend(loc="best")
