@@ -12,9 +12,13 @@ CLOSED_FORM = "workflow/rewardlab/policies/closed_form.py"
 STYLE = "workflow/rewardlab/figures/style.py"
 OF_THE_SIMULATION = {
     "simulate_returns",
+    "simulate_constraints",
+    "join_returns",
     "check_theorems",
     "draw_uncertainty_fig3",
     "draw_uncertainty_fig4",
+    "draw_uncertainty_fig5",
+    "draw_uncertainty_constraints",
     "draw_uncertainty_theorems",
     "claims_closed_forms",
     "decide_claims",
@@ -117,13 +121,14 @@ def test_a_damaged_model_is_named(finished, name):
 
 
 def test_a_change_of_the_judge_retrains_no_policy(finished):
-    """More resamples or another decision rule never touch what was trained."""
+    """Another criterion or decision rule never touches what was trained."""
     finished.edit(
-        "workflow/rewardlab/evaluation/paired_policies.py", "RESAMPLES = 4000", "RESAMPLES = 50"
+        "workflow/rewardlab/evaluation/paired_policies.py", "EQUAL_KL = 0.03", "EQUAL_KL = 0.04"
     )
     run = finished.run()
     assert run.code == 0, run.text
-    judged = {"predict_policies", "draw_uncertainty_inheritance", "claims_policies"}
+    judged = {"predict_policies", "tabulate_inheritance", "draw_uncertainty_inheritance"}
+    judged |= {"claims_policies"}
     assert run.rules == {*judged, "decide_claims", "write_page", "all"}
 
 

@@ -7,14 +7,15 @@ COMBINING, CONFIRMING, VARIANTS = (
     [name for name in getattr(SETTINGS.extended, key) if name in WORLDS] for key in OVERLAYS
 )
 POLICY_WORLDS = [name for name in WORLDS if name not in COMBINING + CONFIRMING + VARIANTS]
-# What Figure 12's contrast is told of, by item: run -> the kind that it is pooled with, if with any.
+RUN_OF = {"this-world": SETTINGS.scale} | {name: world.scale for name, world in WORLDS.items()}
+# What Figure 12's contrast is told of, by item: world -> the kind that it is pooled with.
 CONTRASTS = {
     "confirmation": {
-        SETTINGS.scale: "this world (exploratory)",
-        **{WORLDS[name].scale: CONFIRMATION for name in CONFIRMING},
-        **{WORLDS[name].scale: name for name in VARIANTS},
+        "this-world": "this world (exploratory)",
+        **dict.fromkeys(CONFIRMING, CONFIRMATION),
+        **{name: name for name in VARIANTS},
     },
-    "worlds": {WORLDS[name].scale: name.split("-", 2)[2] for name in POLICY_WORLDS},
+    "worlds": {name: name.split("-", 2)[2] for name in POLICY_WORLDS},
 }
 
 
@@ -51,7 +52,7 @@ use rule job as contrast_worlds with:
     """Figure 12's contrast in several worlds, each and together."""
     input:
         policies=lambda wildcards: [
-            f"results/{run}/policies/fig12.csv" for run in CONTRASTS[wildcards.item]
+            f"results/{RUN_OF[name]}/policies/fig12.csv" for name in CONTRASTS[wildcards.item]
         ],
     output:
         **table("uncertainty/{item}"),
