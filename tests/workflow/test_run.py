@@ -167,7 +167,7 @@ def test_other_worlds(finished):
 
 def test_what_goes_beyond_the_papers_for_policies(finished):
     """All penalties, the frontier, other worlds: their own policies, and nothing trained twice."""
-    items = ("methods", "frontier", "worlds")
+    items = ("methods", "frontier", "worlds", "inheritance_causes", "causes")
     run = finished.run(*(f"uncertainty_{item}" for item in items))
     assert run.code == 0, run.text
     assert {"compare_methods", "trace_frontier", "contrast_worlds", "train_policies"} <= run.rules
@@ -179,5 +179,9 @@ def test_what_goes_beyond_the_papers_for_policies(finished):
     assert (tables["methods"].policies == 2).all()
     assert set(tables["frontier"].factor) == {1, 2}
     assert set(tables["worlds"].world) == {"policies-1-worse"}
+    varied = tables["inheritance_causes"]
+    assert set(varied.experiment) == {"fig12", "last_iterate"}
+    assert set(varied.panel) == {"policy", "slope", "ratio", "paired"}
+    assert set(tables["causes"].kind) == {"whole models", "paper heads", "bootstrap heads"}
     for item in items:
         assert finished.path(f"figures/test/uncertainty/{item}.png").exists()
