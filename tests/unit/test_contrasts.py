@@ -8,9 +8,9 @@ import pytest
 from scipy.special import expit
 
 from rewardlab.evaluation.contrasts import CONFIRMATION, GAIN, LOST, POOLED, RATIO
+from rewardlab.evaluation.cross_entropy import calibration, difference, loss
 from rewardlab.evaluation.decisions import INCONCLUSIVE, NOT_REPRODUCED, REPRODUCED
 from rewardlab.evaluation.ledger import read_ledger
-from rewardlab.stages.aggregation.check_theorems import calibration, difference, loss
 from rewardlab.stages.claims.collect_worlds import means_over_worlds
 from rewardlab.stages.policies.contrast_worlds import contrast, rows_of
 

@@ -19,10 +19,9 @@ import torch
 from scipy.special import expit
 
 from rewardlab.data.manifest import open_artefact
+from rewardlab.evaluation.cross_entropy import calibration, difference, loss
 from rewardlab.evaluation.decisions import Quantity
-from rewardlab.evaluation.estimates import Estimate
 from rewardlab.evaluation.findings import Finding, write_findings
-from rewardlab.evaluation.statistics import bootstrap_interval
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.rewards.chunks import rows_in_parts
 from rewardlab.rewards.combinations import sigmoid_and, sigmoid_or
@@ -39,7 +38,6 @@ from rewardlab.settings.types import Seed
 from rewardlab.settings.world import WorldSettings
 from rewardlab.world.gold import with_gold
 
-CALIBRATION_STEPS = 25  # Newton's, of a convex loss in two numbers
 SHOWN = 800  # responses of each series in the table
 Logits = dict[str, np.ndarray]  # (P, M), by NAMES
 ONE_WORLD = "one training run of each model"
@@ -86,56 +84,6 @@ def evaluation_responses(pool: pd.DataFrame, columns: list[str], samples: int) -
         found.append((table, table[columns].to_numpy().reshape(prompts, -1, len(columns))))
     (table, gold), (_, reference) = found
     return Responses(table, gold, lower_medians(reference)[:, None])
-
-
-def by_prompt(statistic, errors: np.ndarray, seed: int, resamples: int) -> Quantity:
-    """Return a statistic of mean errors (P, C) by prompt, with its bootstrap interval."""
-    rng = np.random.default_rng(seed)
-    interval = bootstrap_interval(
-        lambda sample: statistic(sample.mean(1)), errors, rng, resamples=resamples
-    )
-    return Quantity(float(statistic(errors.mean(0)[None])[0]), *interval)
-
-
-def loss(logits: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Return the expected cross-entropy (P,) of labels with true logits under others, in nats.
-
-    It is exact given the logits (P, M): no label is drawn. Models are trained to minimise it.
-    """
-    return (np.logaddexp(0, logits) - expit(true) * logits).mean(1)
-
-
-def difference(first, second, true, seed: int, resamples: int) -> Quantity:
-    """Return how much more cross-entropy the first logits (P, M) have than the second."""
-    errors = np.stack([loss(first, true), loss(second, true)], axis=1)
-    return by_prompt(lambda mean: mean[:, 0] - mean[:, 1], errors, seed, resamples)
-
-
-class Calibration(NamedTuple):
-    """Intercept and slope at which a line in a reward is nearest to a logit."""
-
-    intercept: float
-    slope: Quantity
-
-
-def calibration(reward: np.ndarray, probability: np.ndarray) -> Calibration:
-    """Return the logistic calibration of a reward (P, M) to probabilities (P, M).
-
-    It minimises the cross-entropy of the labels; a reward that is their logit has the slope 1. The
-    interval is by the sandwich estimator, with prompts as the units.
-    """
-    inputs = np.stack([np.ones_like(reward), reward], axis=-1)  # (P, M, 2)
-    line = np.zeros(2)
-    for _ in range(CALIBRATION_STEPS):
-        found = expit(inputs @ line)
-        slopes = np.einsum("pm,pmi->pi", found - probability, inputs)
-        curvature = np.einsum("pm,pmi,pmj->ij", found * (1 - found), inputs, inputs)
-        line = line - np.linalg.solve(curvature, slopes.sum(0))
-    inverse = np.linalg.inv(curvature)
-    error = np.sqrt((inverse @ slopes.T @ slopes @ inverse)[1, 1])
-    return Calibration(
-        float(line[0]), Estimate(float(line[1]), float(error), len(reward) - 1).quantity
-    )
 
 
 def interval(found: Quantity) -> str:
