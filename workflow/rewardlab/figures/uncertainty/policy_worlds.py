@@ -21,6 +21,7 @@ PANELS = {
     "gain of vanilla over variance-aware": ("gain of vanilla over variance-aware", 0.0),
     "variance of vanilla over variance-aware": ("variance, vanilla : variance-aware", 1.0),
 }
+TICKS = (0.03, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 LIMITS = (1 / 30, 30.0)  # of ratios; what lies beyond is drawn at the edge
 
 
@@ -50,8 +51,11 @@ def draw(table: pd.DataFrame) -> Figure:
         panel.set_ylabel(label)
         if neutral == 1.0:
             panel.set_yscale("log")
-            panel.set_ylim(LIMITS[0] / 1.2, LIMITS[1] * 1.2)
-            panel.set_yticks([0.1, 0.3, 1, 3, 10])
+            ends = rows[["value", "ci_low", "ci_high"]].clip(*LIMITS)
+            low = 0.8 * np.nanmin([ends.min().min(), 0.7])
+            high = 1.25 * np.nanmax([ends.max().max(), 1.4])
+            panel.set_ylim(low, high)
+            panel.set_yticks([tick for tick in TICKS if low <= tick <= high])
             panel.yaxis.set_major_formatter(ScalarFormatter())
             panel.yaxis.set_minor_formatter(NullFormatter())
     return figure
