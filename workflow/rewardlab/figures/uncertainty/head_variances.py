@@ -49,10 +49,9 @@ def histogram(axes: Axes, table: pd.DataFrame, subset: str) -> None:
     axes.axvline(raw.median(), color="black", lw=1.2, ls=":", label="median")
     axes.set(xlabel="variance", ylabel="")
     beyond = int(table.variance.gt(limit[1]).sum())
-    left_out = f"; {beyond} beyond" if beyond else ""
-    axes.set_title(
-        f"{subset}\nmean {raw.mean():.2g}, median {raw.median():.2g}{left_out}", fontsize=8
-    )
+    left_out = f" ({beyond} beyond)" if beyond else ""
+    moments = f"mean {raw.mean():.2g}, median {raw.median():.2g}"
+    axes.set_title(f"{subset}{left_out}\n{moments}", fontsize=8)
 
 
 if __name__ == "__main__":
