@@ -253,15 +253,7 @@ def test_an_ensemble_draws_its_pairs():
     """Pairs of its own, without replacement: the same rows are not there twice."""
     torch.manual_seed(0)
     differences = torch.randn(40, 3)
-    kinds = PaperHeadsSettings(
-        initial_deviation=0.5,
-        learning_rate=0.01,
-        weight_decay=0.0,
-        batch_size=4,
-        epochs=1.0,
-        trained_head=False,
-        stop_loss=0.0,
-    )
+    kinds = PAPER.model_copy(update={"epochs": 1.0})
     bootstrap = BootstrapHeadsSettings(prior_deviation=0.5)
     settings = EnsembleSettings(heads=2, kind="bootstrap", paper=kinds, bootstrap=bootstrap)
     few = settings.model_copy(update={"pairs": 10})

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from rewardlab.evaluation.contrasts import CONFIRMATION, GAIN, LOST, MEAN, POOLED, RATIO
+from rewardlab.evaluation.contrasts import CONFIRMATION, DIVERGENCE, GAIN, LOST, MEAN, POOLED, RATIO
 from rewardlab.evaluation.decisions import Quantity, counts_in_words, decide, exact
 from rewardlab.evaluation.findings import claims_table
 from rewardlab.evaluation.ledger import Claim, read_ledger
@@ -38,7 +38,7 @@ def means_over_worlds(contrast: pd.DataFrame, claims: list[Claim]) -> pd.DataFra
     if rows.empty:
         return pd.DataFrame()
     rows = rows.set_index("quantity")
-    matched = abs(rows.value["KL of vanilla less variance-aware"]) <= EQUAL_KL
+    matched = abs(rows.value[DIVERGENCE]) <= EQUAL_KL
     lost = exact(rows.value[LOST])
     named = {
         "U14b": (RATIO, {"policies lost": {"": lost}}, "ratio"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from rewardlab.evaluation.contrasts import GAIN, LOST, POOLED, RATIO
+from rewardlab.evaluation.contrasts import DIVERGENCE, GAIN, LOST, POOLED, RATIO
 from rewardlab.evaluation.decisions import INCONCLUSIVE, Bound
 from rewardlab.evaluation.estimates import Estimate, pooled
 from rewardlab.evaluation.paired_policies import PairedPolicies
@@ -38,7 +38,7 @@ def contrast(policies: pd.DataFrame, variance_aware: str, nested: bool) -> dict[
     for method in (VANILLA, variance_aware):
         found[f"gain of {method} over the reference"] = paired.gain(method, REFERENCE)
         found[f"KL of {method}"] = paired.mean_of("kl", method)
-    found["KL of vanilla less variance-aware"] = paired.difference_of_divergences()
+    found[DIVERGENCE] = paired.difference_of_divergences()
     found[LOST] = Estimate(float(len(paired.lost)), 0.0, np.inf)
     return found
 
