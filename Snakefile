@@ -17,6 +17,7 @@ localrules:
     extended,
     preferences,
     prompts,
+    transforming,
 
 
 rule all:
@@ -42,6 +43,7 @@ include: "workflow/rules/rewards.smk"
 include: "workflow/rules/simulation.smk"
 include: "workflow/rules/aggregation.smk"
 include: "workflow/rules/policies.smk"
+include: "workflow/rules/transforming.smk"
 include: "workflow/rules/regimes.smk"
 include: "workflow/rules/causes.smk"
 include: "workflow/rules/claims.smk"

@@ -58,7 +58,7 @@ FAULTS = (
     Fault(f"{CLAIMS}/policies.py", "paired.gain(VANILLA, paired.variance_aware)", "paired.gain(paired.variance_aware, VANILLA)"),
     Fault(f"{CLAIMS}/policies.py", "rise = last - ", "rise = -last + "),
     Fault("policies/penalties.py", "rewards.std(1) ** exponent", "rewards.var(1) ** exponent"),
-    Fault("policies/experiments.py", 'policy.head if settings.jobs == "head" else 0', "policy.trial"),
+    Fault("policies/experiments.py", "policies[start : start + size]", "policies[start : start + 1]"),
     Fault("data/pretrained.py", 'drawn = [*report["missing_keys"], *(key', 'drawn = [*(key'),
     Fault("data/pretrained.py", "lengths[longest] + response_tokens > limit", "lengths[longest] > limit"),
     Fault("data/pretrained.py", "module.num_embeddings - module.padding_idx - 1", "module.num_embeddings"),

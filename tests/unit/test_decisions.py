@@ -347,7 +347,23 @@ EITHER_SIDE = {
         on(accuracy_less_chance=(0.001, 0.1)),
         [(on(accuracy_less_chance=(-0.1, -0.01)), NOT_REPRODUCED)],
     ),
-    "T1": (on(ratio=(1.01, 2.0)), [(on(ratio=(0.5, 0.99)), NOT_REPRODUCED)]),
+    "T1a": (
+        on(difference=(0.001, 0.1), left_by_raw_rewards=(0.001, 0.1)),
+        [
+            (on(difference=(-0.1, -0.001), left_by_raw_rewards=(0.001, 0.1)), NOT_REPRODUCED),
+            (on(difference=(0.0, 0.0), left_by_raw_rewards=(0.0, 0.0)), INCONCLUSIVE),
+        ],
+    ),
+    "T1b": (on(ratio=(1.01, 2.0)), [(on(ratio=(0.5, 0.99)), NOT_REPRODUCED)]),
+    "T4": (
+        on(difference=(0.001, 0.1), drop=(0.001, 0.1)),
+        [
+            (on(difference=(-0.1, -0.001), drop=(0.001, 0.1)), NOT_REPRODUCED),
+            # Where raw rewards lead to no fall, there is nothing to mitigate.
+            (on(difference=(-0.1, -0.001), drop=(-0.1, 0.1)), INCONCLUSIVE),
+            (on(difference=(0.001, 0.1), drop=(-0.1, 0.1)), INCONCLUSIVE),
+        ],
+    ),
 }
 GAIN = (
     on(gain=(0.001, 0.1)),
@@ -361,8 +377,8 @@ DIFFERENCE = (
     on(difference=(0.001, 0.1)),
     [(on(difference=(-0.1, -0.001)), NOT_REPRODUCED)],
 )
-EITHER_SIDE |= dict.fromkeys(("T2", "T3", "T4", "B4"), DIFFERENCE)
-ALWAYS = {**dict.fromkeys(("U2", "U8b", "U9", "U22"), ILLUSTRATION), "U17": NEEDS_SCALE}
+EITHER_SIDE |= dict.fromkeys(("T2", "T3b", "B4"), DIFFERENCE)
+ALWAYS = {**dict.fromkeys(("U2", "U8b", "U9", "U22", "T3a"), ILLUSTRATION), "U17": NEEDS_SCALE}
 
 
 def test_every_claim_is_tried():

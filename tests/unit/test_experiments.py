@@ -9,6 +9,7 @@ from rewardlab.policies.experiments import (
     Run,
     batches_of,
     ensembles_of,
+    factors_of,
     policies_of,
     runs_of,
 )
@@ -40,30 +41,41 @@ def test_policies_are_numbered_by_ensemble_head_and_trial():
     assert [policy[1:] for policy in trials] == [(0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1)]
 
 
-def test_a_job_is_an_ensemble_or_a_head(config):
+def test_a_job_trains_so_many_policies(config):
     whole = validate(config).policies
     assert [len(batch) for batch in batches_of(whole, "trials", "vanilla")] == [6]
-    assert [len(batch) for batch in batches_of(whole, "fresh", "vanilla")] == [3, 3]
-    config["policies"]["jobs"] = "head"
-    by_head = validate(config).policies
-    assert [len(batch) for batch in batches_of(by_head, "trials", "vanilla")] == [2, 2, 2]
-    assert [len(batch) for batch in batches_of(by_head, "fresh", "vanilla")] == [1] * 6
+    config["policies"]["policies_per_job"] = 4
+    parts = validate(config).policies
+    assert [len(batch) for batch in batches_of(parts, "trials", "vanilla")] == [4, 2]
     for name in ("trials", "fresh"):  # the same policies, whatever the jobs
-        both = (batches_of(settings, name, "vanilla") for settings in (whole, by_head))
-        first, second = (sorted(policy for batch in jobs for policy in batch) for jobs in both)
+        both = (batches_of(settings, name, "vanilla") for settings in (whole, parts))
+        first, second = ([policy for batch in jobs for policy in batch] for jobs in both)
         assert first == second
+
+
+def test_a_job_with_transformed_rewards_trains_at_all_divergences(config):
+    config["policies"]["policies_per_job"] = 8
+    settings = validate(config).policies
+    experiment = settings.experiments["lsc-helpful"]
+    runs = list(runs_of(settings, "lsc-helpful"))
+    assert runs == [
+        Run("lsc-helpful", method, "grid", batch) for method in ("raw", "lsc") for batch in (0, 1)
+    ]
+    assert [len(batch) for batch in batches_of(settings, "lsc-helpful", "lsc")] == [2, 2]
+    assert factors_of(experiment, "grid") == list(experiment.divergences)
+    assert factors_of(settings.experiments["one"], "0.5") == [0.5]
 
 
 def test_the_base_model_is_a_method_with_one_job(config):
     settings = validate(config).policies
     assert len(batches_of(settings, "trials", "reference")) == 1
     runs = list(runs_of(settings, "trials"))
-    assert runs == [Run("trials", "reference", 1.0, 0), Run("trials", "vanilla", 1.0, 0)]
+    assert runs == [Run("trials", "reference", "1", 0), Run("trials", "vanilla", "1", 0)]
 
 
 def test_factors_multiply_the_jobs_of_trained_methods(config):
     runs = list(runs_of(validate(config).policies, "one"))
-    assert [(run.factor, run.batch) for run in runs] == [(0.5, 0), (0.5, 1), (2.0, 0), (2.0, 1)]
+    assert [(run.factor, run.batch) for run in runs] == [("0.5", 0), ("2", 0)]
 
 
 def test_names_that_the_seeds_of_heads_derive_from(config):

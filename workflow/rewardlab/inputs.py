@@ -5,13 +5,26 @@ For files these functions give names; the rules say where the files of these nam
 
 from typing import Any
 
-from rewardlab.data.sampling import SamplingSettings, base_sampling, pair_sampling, pool_sampling
+from rewardlab.data.sampling import (
+    SamplingSettings,
+    base_sampling,
+    pair_sampling,
+    pool_sampling,
+    reference_sampling,
+)
 from rewardlab.data.sources import kind_of
-from rewardlab.policies.experiments import batches_of, ensembles_of, is_nested, runs_of
+from rewardlab.policies.experiments import (
+    batches_of,
+    ensembles_of,
+    factors_of,
+    is_nested,
+    runs_of,
+)
 from rewardlab.policies.names import NOISE, VANILLA, Policy
 from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings
 from rewardlab.settings.data import CuttingSettings
+from rewardlab.settings.policies import PolicyEvaluationSettings
 from rewardlab.settings.ppo import PPOSettings
 from rewardlab.settings.rewards import RewardModelSettings
 
@@ -109,6 +122,148 @@ def pool_responses(config: Settings, wildcards: Any) -> list[str]:
     return [f"heldout_{name}" for name in config.aggregation.properties]
 
 
+def rewarded(config: Settings, wildcards: Any) -> list[str]:
+    """Return the properties whose transformed rewards an experiment's policies are trained on."""
+    row = config.policies.experiments.get(wildcards.experiment)
+    return [] if row is None else list(row.rewards)
+
+
+def references(config: Settings, wildcards: Any) -> dict[str, str]:
+    """Return by property what its rewards in an experiment refer to."""
+    row = config.policies.experiments.get(wildcards.experiment)
+    return {} if row is None else {name: part.reference for name, part in row.rewards.items()}
+
+
+def of_rewarded(pattern: str):
+    """Return a function that fills in the properties of an experiment; it may have none."""
+
+    def names(config: Settings, wildcards: Any) -> list[str]:
+        return [pattern.format(set=name, **wildcards) for name in rewarded(config, wildcards)]
+
+    return names
+
+
+def policy_prompts(config: Settings, wildcards: Any) -> list[str]:
+    """Return the name of the prompts that policies are trained and judged on."""
+    name = config.policies.prompts
+    return [f"{name}_chosen" if rewarded(config, wildcards) else name]
+
+
+def policy_ensembles(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names of the ensembles that policies are trained against."""
+    if not is_trained(config, wildcards):
+        return []
+    drawn = f"drawn_{wildcards.experiment}"
+    return of_rewarded(drawn + "_of_{set}")(config, wildcards) or [drawn]
+
+
+def single_experiments(config: Settings, wildcards: Any) -> list[str]:
+    """Return the experiments on one transformed reward each, of an extended item further ones."""
+    is_extended = getattr(wildcards, "item", "").endswith("_extended")
+    return [*config.transforming.single, *(config.extended.transforming if is_extended else ())]
+
+
+def combined_experiments(config: Settings, wildcards: Any) -> list[str]:
+    """Return the experiments on several transformed rewards."""
+    return list(config.transforming.combined)
+
+
+def all_transformed(config: Settings, wildcards: Any) -> list[str]:
+    """Return the experiments on transformed rewards, those on one first."""
+    return [*config.transforming.single, *config.transforming.combined]
+
+
+def curved_experiments(config: Settings, wildcards: Any) -> list[str]:
+    """Return the experiments of a figure of win rates."""
+    if wildcards.item == "combined":
+        return combined_experiments(config, wildcards)
+    return single_experiments(config, wildcards)
+
+
+def properties_of_curves(config: Settings, wildcards: Any) -> dict[str, list[str]]:
+    """Return by experiment of a figure of win rates the properties that it is rewarded for."""
+    rows = config.policies.experiments
+    return {name: list(rows[name].rewards) for name in curved_experiments(config, wildcards)}
+
+
+def utility_references(config: Settings, wildcards: Any) -> dict[str, str]:
+    """Return by property what rewards refer to in the first experiment on several of them."""
+    rewards = config.policies.experiments[config.transforming.combined[0]].rewards
+    return {name: reward.reference for name, reward in rewards.items()}
+
+
+def utility_properties(config: Settings, wildcards: Any) -> list[str]:
+    """Return the properties of that experiment."""
+    return list(utility_references(config, wildcards))
+
+
+def utility_ensembles(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names of the ensembles of that experiment, by property."""
+    name = config.transforming.combined[0]
+    return [f"drawn_{name}_of_{part}" for part in utility_properties(config, wildcards)]
+
+
+def policy_coefficients(config: Settings, wildcards: Any) -> list[str]:
+    """Return the name of the file with a method's KL coefficients."""
+    if not is_trained(config, wildcards):
+        return []
+    matched = f"matched_{wildcards.experiment}"
+    return [matched if rewarded(config, wildcards) else wildcards.method]
+
+
+def policy_evaluation(config: Settings, wildcards: Any) -> PolicyEvaluationSettings:
+    """Return how policies of an experiment are judged."""
+    if not rewarded(config, wildcards):
+        return config.policies.evaluation
+    chapter = config.transforming
+    return PolicyEvaluationSettings(prompts=chapter.evaluation_prompts, samples=chapter.responses)
+
+
+def factors(config: Settings, wildcards: Any) -> list[float]:
+    """Return the factors that one job trains policies at."""
+    return factors_of(config.policies.experiments[wildcards.experiment], wildcards.factor)
+
+
+def transform(config: Settings, wildcards: Any) -> str:
+    """Return the transformation of a method by name."""
+    return config.policies.methods[wildcards.method].transform
+
+
+def combine(config: Settings, wildcards: Any) -> str:
+    """Return the combination of a method by name."""
+    return config.policies.methods[wildcards.method].combine
+
+
+def trained_methods(config: Settings, wildcards: Any) -> dict[str, Any]:
+    """Return the methods of an experiment that train policies."""
+    rows = config.policies.methods
+    names = config.policies.experiments[wildcards.experiment].methods
+    return {name: rows[name].model_dump(mode="json") for name in names if rows[name].penalty}
+
+
+def divergences(config: Settings, wildcards: Any) -> list[float]:
+    """Return the divergences whose coefficients an experiment's methods take."""
+    return list(config.policies.experiments[wildcards.experiment].divergences)
+
+
+def heads_of_experiment(config: Settings, wildcards: Any) -> int:
+    """Return how many heads of each ensemble an experiment trains policies against."""
+    row = config.policies.experiments[wildcards.experiment]
+    return min(row.heads or config.policies.ensemble.heads, config.policies.ensemble.heads)
+
+
+def drawn_of_property(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names that the seeds of a property's ensembles derive from."""
+    names = ensembles_of(config.policies, wildcards.experiment)
+    return [f"{name}-{wildcards.set}" for name in names]
+
+
+def reference_samples(config: Settings, wildcards: Any) -> SamplingSettings:
+    """Return how the samples of one split are drawn that rewards refer to."""
+    length = config.policies.ppo.response_tokens
+    return reference_sampling(config.transforming, wildcards.split, length)
+
+
 def is_trained(config: Settings, wildcards: Any) -> bool:
     """Return whether a method trains policies: the base model's does not."""
     return config.policies.methods[wildcards.method].penalty is not None
@@ -122,7 +277,7 @@ def jobs_of(*experiments: str, trained: bool = False):
 
     def names(config: Settings, wildcards: Any) -> list[str]:
         return [
-            f"{name}/{job.method}/{job.factor:g}/{job.batch}"
+            f"{name}/{job.method}/{job.factor}/{job.batch}"
             for name in experiments or [wildcards.experiment]
             for job in runs_of(config.policies, name)
             if not trained or config.policies.methods[job.method].penalty is not None

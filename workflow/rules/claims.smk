@@ -8,9 +8,14 @@ CHAPTERS = [
     "reward_models",
     "aggregation",
     *(["aggregation_theorem"] if SAMPLED else []),
-    *(["policies"] if POLICIES else []),
+    *(["policies", "transforming_utility", "transforming"] if POLICIES else []),
 ]
-EXTENDED_CHAPTERS = ["causes"]
+# What `extended` measures beyond, or with more: a chapter -> what stands in its place.
+EXTENDED_CHAPTERS = {
+    **{chapter: chapter for chapter in CHAPTERS},
+    "causes": "causes",
+    **({"transforming": "transforming_extended"} if POLICIES else {}),
+}
 EXPLORED = 0  # the seed of the world that Figure 12's design was settled in
 
 
@@ -104,6 +109,38 @@ use rule job as claims_policies with:
         ),
 
 
+use rule job as claims_transforming with:
+    """What policies on transformed rewards measure for the claims T1, T2, T3b and T4."""
+    input:
+        single=RUNS.paths(
+            "<results>/transforming/policies_{name}.parquet", name=inputs.single_experiments
+        ),
+        single_exact=RUNS.paths(
+            "<results>/transforming/exact_{name}.parquet", name=inputs.single_experiments
+        ),
+        combined=RUNS.paths(
+            "<results>/transforming/policies_{name}.parquet", name=inputs.combined_experiments
+        ),
+        combined_exact=RUNS.paths(
+            "<results>/transforming/exact_{name}.parquet", name=inputs.combined_experiments
+        ),
+    output:
+        findings="<results>/claims/{item}.csv",
+    log:
+        "<logs>/claims_{item}.log",
+    wildcard_constraints:
+        item="transforming|transforming_extended",
+    params:
+        **stage(
+            "claims.transforming",
+            settings={"at": "transforming.at"},
+            names=lambda config, wildcards: {
+                "single": inputs.single_experiments(config, wildcards),
+                "combined": inputs.combined_experiments(config, wildcards),
+            },
+        ),
+
+
 use rule job as decide_claims with:
     """The claims table: every claim of the papers, and whether it held."""
     input:
@@ -123,7 +160,7 @@ use rule job as decide_claims with:
 use rule job as decide_extended_claims with:
     """The same with what `extended` measures beyond `all`."""
     input:
-        measured=expand("<results>/claims/{chapter}.csv", chapter=[*CHAPTERS, *EXTENDED_CHAPTERS]),
+        measured=expand("<results>/claims/{chapter}.csv", chapter=EXTENDED_CHAPTERS.values()),
     output:
         claims="<results>/extended_claims.csv",
         findings="<results>/extended_claims.rst",

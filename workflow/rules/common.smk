@@ -80,6 +80,7 @@ for _name, _value in {"mem_mb": 4000, "runtime": 240, "gpu": 0}.items():
 ENVIRONMENT = "../../envs/environment.yaml"
 UNCERTAINTY = "Uncertainty-aware RLHF"
 AGGREGATION = "Reward Model Aggregation"
+TRANSFORMING = "Transforming and Combining Rewards"
 CLAIMS = "Claims"
 # What `report` is told of every item: its caption, and where it stands.
 ITEM = {
@@ -114,7 +115,7 @@ def findings_of(item):
 def items_on(page):
     """Return the rules of the items of a page, by paper: all on the first, on the other the rest too."""
     groups = {"index": ["all"], "extended": ["all", "extended"]}[page]
-    papers = [UNCERTAINTY, AGGREGATION]
+    papers = [UNCERTAINTY, AGGREGATION, TRANSFORMING]
     found = [
         item
         for item in workflow.rules
@@ -135,10 +136,10 @@ def elsewhere(wildcards):
     )
 
 
-def targets(group):
-    """Return the files of all items of a group, in the order of their rules."""
+def targets(group, category=None):
+    """Return the files of all items of a group, or of one category in it, in order of their rules."""
     rows = [item for item in workflow.rules if getattr(item.params, "target", None) == group]
-    return [file_of(item) for item in rows]
+    return [file_of(item) for item in rows if category in (None, item.params.category)]
 
 
 wildcard_constraints:

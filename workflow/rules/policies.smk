@@ -20,7 +20,7 @@ SEARCHED = {
 wildcard_constraints:
     experiment=one_of({NOISE, PILOT} | RUNS.every(lambda config: config.policies.experiments)),
     method=one_of(RUNS.every(lambda config: config.policies.methods)),
-    factor=r"[\d.e+-]+",
+    factor=r"[\d.e+-]+|grid",
     batch=r"\d+",
 
 
@@ -40,6 +40,24 @@ use rule job as draw_ensembles with:
             "rewards.fit_heads",
             settings="policies.ensemble",
             seeds=seeds_of("draw_ensemble", inputs.drawn_ensembles),
+        ),
+
+
+use rule draw_ensembles as draw_ensembles_of_property with:
+    """The same of each of the properties whose rewards are transformed."""
+    input:
+        "<results>/features/{set}.json",
+        model="<results>/models/reward_model_{set}.json",
+        features="<results>/features/{set}.safetensors",
+    output:
+        **saved_model("drawn_{experiment}_of_{set}", "ensemble"),
+    log:
+        "<logs>/draw_ensembles_{experiment}_of_{set}.log",
+    params:
+        **stage(
+            "rewards.fit_heads",
+            settings="policies.ensemble",
+            seeds=seeds_of("draw_ensemble", inputs.drawn_of_property),
         ),
 
 
@@ -74,9 +92,14 @@ use rule job as train_policies with:
     """Policies of one method, against the heads of one ensemble; or what the base model says."""
     input:
         model=LANGUAGE_MODEL,
-        prompts=RUNS.path("<results>/prompts/{config.policies.prompts}.parquet"),
-        ensemble=RUNS.paths("<results>/models/drawn_{experiment}.json", when=inputs.is_trained),
-        coefficient=RUNS.paths("<results>/betas/{method}.json", when=inputs.is_trained),
+        prompts=RUNS.paths("<results>/prompts/{name}.parquet", name=inputs.policy_prompts),
+        ensemble=RUNS.paths("<results>/models/{name}.json", name=inputs.policy_ensembles),
+        coefficient=RUNS.paths("<results>/betas/{name}.json", name=inputs.policy_coefficients),
+        samples=RUNS.paths(
+            "<results>/transforming/samples_train_{set}.safetensors",
+            when=inputs.is_trained,
+            set=inputs.rewarded,
+        ),
     output:
         models=directory("<results>/policies/{experiment}/{method}/{factor}/{batch}/models"),
         manifest="<results>/policies/{experiment}/{method}/{factor}/{batch}/models.json",
@@ -92,13 +115,16 @@ use rule job as train_policies with:
     params:
         **stage(
             "policies.train",
-            settings={**SEARCHED, "ppo": inputs.ppo},
+            settings={**SEARCHED, "ppo": inputs.ppo, "evaluation": inputs.policy_evaluation},
             seed=["train_policies", "{experiment}"],
             method="{method}",
             penalty=inputs.penalty,
             parameters=inputs.parameters,
-            factor="{factor}",
+            factors=inputs.factors,
             policies=inputs.policies_of_job,
+            references=inputs.references,
+            transform=inputs.transform,
+            combine=inputs.combine,
         ),
 
 

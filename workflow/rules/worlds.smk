@@ -3,10 +3,18 @@
 from rewardlab import inputs
 from rewardlab.evaluation.contrasts import CONFIRMATION
 
-COMBINING, CONFIRMING, VARIANTS = (
+COMBINING, CONFIRMING, VARIANTS, HACKED = (
     [name for name in getattr(SETTINGS.extended, key) if name in WORLDS] for key in OVERLAYS
 )
-POLICY_WORLDS = [name for name in WORLDS if name not in COMBINING + CONFIRMING + VARIANTS]
+LISTED = COMBINING + CONFIRMING + VARIANTS + HACKED
+POLICY_WORLDS = [name for name in WORLDS if name not in LISTED]
+HACKED_RUNS = [SETTINGS.scale, *(WORLDS[name].scale for name in HACKED)]
+# What is decided again in other worlds: chapter -> the worlds.
+DECIDED = {"aggregation": COMBINING}
+if SAMPLED:
+    DECIDED |= {"aggregation_theorem": COMBINING}
+if POLICIES:
+    DECIDED |= {"transforming_utility": COMBINING, "transforming": COMBINING + HACKED}
 RUN_OF = {"this-world": SETTINGS.scale} | {name: world.scale for name, world in WORLDS.items()}
 # What Figure 12's contrast is told of, by item: world -> the kind that it is pooled with.
 CONTRASTS = {
@@ -102,8 +110,8 @@ use rule job as collect_claims_by_world with:
     input:
         combining=[
             f"results/{WORLDS[name].scale}/claims/{chapter}.csv"
-            for chapter in ("aggregation", *(["aggregation_theorem"] if SAMPLED else []))
-            for name in COMBINING
+            for chapter, names in DECIDED.items()
+            for name in names
         ],
         confirming=[
             f"results/{WORLDS[name].scale}/claims/policies.csv" for name in CONFIRMING if POLICIES
@@ -118,14 +126,61 @@ use rule job as collect_claims_by_world with:
     log:
         "<logs>/claims_by_world.log",
     params:
-        **shown(CLAIMS, "Claims in other worlds", when=bool(COMBINING + CONFIRMING), extended=True),
+        **shown(
+            CLAIMS,
+            "Claims in other worlds",
+            when=bool(COMBINING + CONFIRMING + HACKED),
+            extended=True,
+        ),
         **stage(
             "claims.collect_worlds",
             ledger=LEDGER,
             printed=PRINTED,
             worlds=[
-                *COMBINING * (2 if SAMPLED else 1),
+                *(name for names in DECIDED.values() for name in names),
                 *(name for name in CONFIRMING if POLICIES),
             ],
         ),
         hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],
+
+
+use rule job as tabulate_transforming_hacking_worlds with:
+    """The hacking of rewards in this world and where reward models are easier to exploit."""
+    input:
+        policies=[
+            f"results/{run}/transforming/policies_{name}.parquet"
+            for run in HACKED_RUNS
+            for name in SETTINGS.transforming.combined
+        ],
+        exact=[
+            f"results/{run}/transforming/exact_{name}.parquet"
+            for run in HACKED_RUNS
+            for name in SETTINGS.transforming.combined
+        ],
+    output:
+        **table("transforming/hacking_worlds"),
+    log:
+        "<logs>/tabulate_transforming_hacking_worlds.log",
+    params:
+        **stage(
+            "transforming.tabulate_hacking",
+            experiments=[
+                f"{name}, {world}"
+                for world in ["this world", *HACKED]
+                for name in SETTINGS.transforming.combined
+            ],
+        ),
+
+
+use rule figure as draw_transforming_hacking_worlds with:
+    """Reward hacking, also where reward models are easier to exploit."""
+    pathvars:
+        item="transforming/hacking_worlds",
+    params:
+        **figure(
+            "transforming.hacking",
+            TRANSFORMING,
+            "Reward hacking in other worlds",
+            when=POLICIES and bool(HACKED),
+            extended=True,
+        ),

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
 from rewardlab.data.dialogues import is_dialogue, prompt_of
 from rewardlab.data.rows import Row
@@ -60,3 +61,16 @@ def cut_prompts(
     return [
         decode(encode(text)[:length]) for text, length in zip(kept, lengths.tolist(), strict=True)
     ]
+
+
+def drawn_prompts(table: pd.DataFrame, split: str, count: int, seed: int) -> np.ndarray:
+    """Return some prompts of a split, each once, in random order; columns: prompt, split.
+
+    Raises UserError if there are too few.
+    """
+    prompts = table.prompt[table.split.eq(split)].drop_duplicates().to_numpy()
+    if len(prompts) < count:
+        raise UserError(
+            f"{count} prompts of the split {split} are asked for, but there are {len(prompts)}."
+        )
+    return np.random.default_rng(seed).permutation(prompts)[:count]

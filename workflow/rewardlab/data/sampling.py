@@ -4,6 +4,7 @@ from typing import Literal
 
 from rewardlab.settings.aggregation import PoolSettings
 from rewardlab.settings.regimes import RegimeSettings
+from rewardlab.settings.transforming import TransformingSettings
 from rewardlab.settings.types import Count, SettingsModel
 from rewardlab.settings.world import WorldPreferenceSettings
 
@@ -57,6 +58,23 @@ def base_sampling(settings: RegimeSettings, response_tokens: int) -> SamplingSet
         response_tokens=response_tokens,
         batch_size=2048,
         refusal=None,
+    )
+
+
+def reference_sampling(
+    settings: TransformingSettings, split: Split, response_tokens: int
+) -> SamplingSettings:
+    """Return how samples are drawn that rewards refer to, or that policies are ranked among."""
+    evaluation = split == "evaluation"
+    return SamplingSettings(
+        split=split,
+        prompts=settings.evaluation_prompts if evaluation else settings.training_prompts,
+        replacement=False,
+        uses={"base": settings.evaluation_samples if evaluation else settings.training_samples},
+        in_order="prompt",
+        response_tokens=response_tokens,
+        batch_size=2048,
+        refusal=settings.refusal,
     )
 
 

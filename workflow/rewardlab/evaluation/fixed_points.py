@@ -26,19 +26,22 @@ def at_mean_divergence(values: Array, kl: Array, targets: Sequence[float]) -> Ar
     values: (E, K, B, C), on paths of B coefficients, the same for all policies; kl: (E, K, B). NaN
     where a target is outside of the path.
     """
-    return _interpolated(kl.mean((0, 1)), np.moveaxis(values, 2, 0), targets)
+    return on_path(kl.mean((0, 1)), np.moveaxis(values, 2, 0), targets)
 
 
 def at_own_divergence(values: Array, kl: Array, targets: Sequence[float]) -> Array:
     """Return values (D, E, K, C) where each policy's own divergence is the target; as above."""
     shape = kl.shape[:2]
     policies = zip(kl.reshape(-1, kl.shape[2]), values.reshape(-1, *values.shape[2:]), strict=True)
-    found = np.stack([_interpolated(*policy, targets) for policy in policies], axis=1)
+    found = np.stack([on_path(*policy, targets) for policy in policies], axis=1)
     return found.reshape(len(targets), *shape, -1)
 
 
-def _interpolated(kl: Array, values: Array, targets: Sequence[float]) -> Array:
-    """Return values (D, ...) of a path's (B, ...) at D divergences, the path's being (B,)."""
+def on_path(kl: Array, values: Array, targets: Sequence[float]) -> Array:
+    """Return values (D, ...) of a path's (B, ...) at D divergences, the path's being (B,).
+
+    NaN where a divergence is outside of the path.
+    """
     order = np.argsort(kl)
     line = PchipInterpolator(np.log(kl[order]), values[order], extrapolate=False)
     return line(np.log(np.asarray(targets, float)))

@@ -21,6 +21,7 @@ COLOURS = {
 }
 KINDS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7")
 MARKERS = ("o", "s", "^", "D")
+METHOD_MARKERS = {"raw": "o", "weighted": "s", "lsc": "^", "sigmoid_and": "D"}
 
 
 class MethodStyle(NamedTuple):
@@ -38,6 +39,10 @@ METHODS = {
     "variance_aware_squared": MethodStyle(
         "variance-aware, σ²", COLOURS["dialect"], (0, (4, 1, 1, 1))
     ),
+    "raw": MethodStyle("raw", COLOURS["variance-unaware"], "-"),
+    "weighted": MethodStyle("raw, weighted", COLOURS["inverted"], (0, (6, 2))),
+    "lsc": MethodStyle("LSC", COLOURS["variance-aware"], "--"),
+    "sigmoid_and": MethodStyle("sigmoid_AND", COLOURS["dialect"], (0, (4, 1, 1, 1))),
 }
 OTHER_COLOURS = ("#009E73", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 OTHER_DASHES = ((0, (6, 2)), (0, (1, 1)), (0, (3, 1, 1, 1, 1, 1)))

@@ -13,17 +13,20 @@ from rewardlab.policies.names import NOISE, PILOT, REFERENCE, VANILLA, Policy
 from rewardlab.policies.penalties import PENALTIES, parameters_of
 from rewardlab.running.errors import UserError
 from rewardlab.running.validation import describe
-from rewardlab.settings.policies import ExperimentSettings, PolicySettings
+from rewardlab.settings.policies import EXACT, ExperimentSettings, PolicySettings
 
 CONTRASTED = ("fig7", "fig12")  # experiments that the claims set two methods of side by side
 
 
+GRID = "grid"  # the factor of a job that trains policies at all of them
+
+
 class Run(NamedTuple):
-    """The policies that one job trains and samples: of one method, at one KL factor."""
+    """The policies that one job trains and samples: of one method, at one KL factor or at all."""
 
     experiment: str
     method: str
-    factor: float
+    factor: str
     batch: int
 
 
@@ -44,16 +47,21 @@ def policies_of(experiment: ExperimentSettings, heads: int) -> list[Policy]:
 def batches_of(settings: PolicySettings, name: str, method: str) -> list[list[Policy]]:
     """Return the policies of a method in an experiment, by job.
 
-    The base model is sampled for all of them in one job.
+    The base model is sampled for all of them in one job. A job that trains policies at several
+    factors has as many fewer of them.
     """
-    policies = policies_of(settings.experiments[name], settings.ensemble.heads)
+    experiment = settings.experiments[name]
+    policies = policies_of(experiment, settings.ensemble.heads)
     if settings.methods[method].penalty is None:
         return [policies]
-    grouped: dict[tuple[int, ...], list[Policy]] = {}
-    for policy in policies:
-        key = policy.ensemble, policy.head if settings.jobs == "head" else 0
-        grouped.setdefault(key, []).append(policy)
-    return list(grouped.values())
+    at_once = len(experiment.factors) if experiment.rewards else 1
+    size = max(1, settings.policies_per_job // at_once)
+    return [policies[start : start + size] for start in range(0, len(policies), size)]
+
+
+def factors_of(experiment: ExperimentSettings, label: str) -> list[float]:
+    """Return the factors that a job trains policies at, by what its folder is called."""
+    return list(experiment.factors) if label == GRID else [float(label)]
 
 
 def runs_of(settings: PolicySettings, name: str) -> Iterator[Run]:
@@ -61,7 +69,8 @@ def runs_of(settings: PolicySettings, name: str) -> Iterator[Run]:
     experiment = settings.experiments[name]
     for method in experiment.methods:
         trained = settings.methods[method].penalty is not None
-        for factor in experiment.kl_factors if trained else (1.0,):
+        labels = [f"{factor:g}" for factor in experiment.factors] if trained else ["1"]
+        for factor in [GRID] if experiment.rewards else labels:
             for batch in range(len(batches_of(settings, name, method))):
                 yield Run(name, method, factor, batch)
 
@@ -101,6 +110,7 @@ def check_experiments(settings: PolicySettings) -> None:
     compared."""
     for name, experiment in settings.experiments.items():
         _check_ensembles(settings, name, experiment)
+        _check_rewards(settings, name, experiment)
         try:
             settings.ppo_of(name)
         except ValidationError as error:
@@ -141,6 +151,43 @@ def _check_ensembles(settings: PolicySettings, name: str, experiment: Experiment
             f"{_or_missing(other.ensembles)}; expected a number in both (of which {name} takes the "
             "first), or in neither."
         )
+
+
+def _check_rewards(settings: PolicySettings, name: str, experiment: ExperimentSettings) -> None:
+    """Raise UserError if methods and the rewards that they transform do not fit each other."""
+    key, count = f"policies.experiments.{name}", len(experiment.rewards)
+    if (count > 0) != (experiment.divergences is not None):
+        raise UserError(
+            f"{key}: expected rewards and divergences, or neither; "
+            f"{'divergences' if count else 'rewards'} is missing."
+        )
+    if count and experiment.ensembles is None:
+        raise UserError(f"{key}.ensembles is missing; expected a number beside rewards.")
+    if experiment.like is not None and count != len(settings.experiments[experiment.like].rewards):
+        raise UserError(f"{key}.rewards: expected those of {experiment.like}, which it is like.")
+    for method in experiment.methods:
+        row, of_method = settings.methods[method], f"policies.methods.{method}"
+        if row.penalty is None:
+            continue
+        if (row.beta == EXACT) != (count > 0):
+            raise UserError(
+                f"{of_method}.beta is {row.beta!r}; expected "
+                f"{'exact' if count else 'search or a number'} in {key}, "
+                f"{'which has' if count else 'which has no'} rewards of its own."
+            )
+        if not count and not row.is_plain:
+            raise UserError(
+                f"{of_method} transforms or combines rewards, but {key}.rewards names none."
+            )
+        if isinstance(row.weights, tuple) and len(row.weights) != count:
+            raise UserError(
+                f"{of_method}.weights has {len(row.weights)} numbers; expected {count} in {key}, "
+                f"one for each of {', '.join(experiment.rewards)}."
+            )
+        if row.weights == "search" and count < 2:
+            raise UserError(
+                f"{of_method}.weights is 'search'; expected several rewards in {key}, not {count}."
+            )
 
 
 def _or_missing(count: int | None) -> str:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 REFERENCE, VANILLA = "reference", "vanilla"
+RAW, WEIGHTED, LSC = "raw", "weighted", "lsc"  # methods that claims on transformed rewards compare
 NOISE = "noise"  # the ensemble that PPO's own randomness is measured against
 PILOT = "pilot"  # the ensembles that coefficients are searched against
 FINISHED = "finished"  # how a policy ended that did not get lost

@@ -37,12 +37,14 @@ def fixed_point(
 ) -> FixedPoint:
     """Return the policy at which R - b w ln(pi/pi0) does not depend on the response.
 
-    rewards: (..., N); weights: the same shape, above 0; level: a guess of the result's.
+    rewards: (..., N); weights: the same shape, above 0, or (..., 1) where all are alike; level: a
+    guess of the result's, which is exact to the square root of the floats' precision.
     """
     slope = 1 / (float(beta) * weights)  # a float of numpy would make all that follows double
     at = rewards.mean(-1) if level is None else level
-    precision = np.finfo(rewards.dtype).eps ** 0.75
-    for _ in range(STEPS):
+    alike = slope.shape[-1] == 1  # then probabilities do not depend on the level
+    precision = np.finfo(rewards.dtype).eps ** 0.5
+    for _ in range(1 if alike else STEPS):
         ratios = (rewards - at[..., None]) * slope
         top = ratios.max(-1)
         odds = np.exp(ratios - top[..., None])
@@ -50,7 +52,7 @@ def fixed_point(
         excess = top + np.log(total / rewards.shape[-1])  # ln of the mean of pi/pi0, convex in l
         if (np.abs(excess) < precision).all():
             break
-        at = at + excess * total / _product(odds, slope)
+        at = at + (excess / slope[..., 0] if alike else excess * total / _product(odds, slope))
     kl = _product(odds, ratios) / total - excess
     odds /= total[..., None]
     return FixedPoint(odds, at, kl, 1 / _product(odds, odds))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, ndtri
 
 Array = NDArray[np.float64]
 
@@ -18,6 +18,14 @@ Array = NDArray[np.float64]
 def sample_quantile(rewards: Array, quantile: float) -> Array:
     """Return the sample quantile (...) of rewards (..., M), M samples of the base model."""
     return np.quantile(rewards, quantile, axis=-1)
+
+
+def gaussian_quantile(rewards: Array, quantile: float) -> Array:
+    """Return the quantile (...) that rewards (..., M) have if they are Gaussian.
+
+    mean + 1.036 standard deviations at 0.85, as code in the wild approximates it.
+    """
+    return rewards.mean(-1) + ndtri(quantile) * rewards.std(-1, ddof=1)
 
 
 class QuantileHead(NamedTuple):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import (
@@ -120,6 +121,11 @@ def last_layer(model: PreTrainedModel) -> tuple[nn.Module, str, nn.Linear]:
     if found is None:
         raise ValueError(f"{type(model).__name__} does not end in a linear layer to its labels")
     return found
+
+
+def head_weights(folder: Path) -> np.ndarray:
+    """Return the heads (K, H) of a reward model on disk."""
+    return last_layer(load_reward_model(folder)[0])[2].weight.detach().numpy()
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from rewardlab.policies.experiments import check_experiments, check_methods
+from rewardlab.policies.names import LSC, RAW, WEIGHTED
+from rewardlab.rewards.reference_names import REFUSAL
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.running.validation import describe, location
@@ -23,6 +25,7 @@ from rewardlab.settings.policies import PolicySettings
 from rewardlab.settings.regimes import RegimeSettings
 from rewardlab.settings.rewards import RewardSettings
 from rewardlab.settings.simulation import SimulationSettings
+from rewardlab.settings.transforming import TransformingSettings
 from rewardlab.settings.types import Name, Seed, SettingsModel
 from rewardlab.settings.world import (
     POSITIONS,
@@ -56,6 +59,8 @@ class Settings(SettingsModel):
     """Combining the rewards of several properties."""
     policies: PolicySettings
     """Policies that are trained with PPO against reward ensembles."""
+    transforming: TransformingSettings
+    """Policies on transformed and combined rewards."""
     fixed_point: FixedPointSettings
     """Where PPO with a weighted penalty comes to rest, on responses of one token."""
     regimes: RegimeSettings
@@ -88,6 +93,7 @@ def validate(config: Mapping[str, Any], files: Layers = ()) -> Settings:
         check_experiments(settings.policies)
     except UserError as error:
         raise UserError(f"{_origin(('policies',), files)}: {error}") from None
+    _check_transforming(settings, files)
     return settings
 
 
@@ -151,6 +157,58 @@ def _check_names(settings: Settings, files: Layers) -> None:
             raise UserError(
                 f"{_origin(keys, files)}: {'.'.join(keys)} is {prompts!r}; expected a name under "
                 f"data.prompts, which are {', '.join(settings.data.prompts)}."
+            )
+
+
+def _check_transforming(settings: Settings, files: Layers) -> None:
+    """Raise UserError if rewards of experiments, or the experiments of the chapter, do not fit."""
+    rows, known = settings.policies.experiments, settings.data.preferences
+    for name, row in rows.items():
+        keys = ("policies", "experiments", name, "rewards")
+        for reward, chosen in row.rewards.items():
+            if reward not in known:
+                raise UserError(
+                    f"{_origin(keys, files)}: {'.'.join(keys)} names {reward!r}; expected names "
+                    f"under data.preferences, which are {', '.join(known)}."
+                )
+            if chosen.reference == REFUSAL and settings.transforming.refusal is None:
+                raise UserError(
+                    f"{_origin(keys, files)}: {'.'.join(keys)}.{reward} refers to the refusal, but "
+                    "transforming.refusal is null."
+                )
+    chapter, beyond = settings.transforming, settings.extended.transforming
+    wanted = {
+        ("transforming", "single"): (chapter.single, (RAW, LSC)),
+        ("transforming", "combined"): (chapter.combined, (RAW, WEIGHTED, LSC)),
+        ("extended", "transforming"): (beyond, (RAW, LSC)),
+    }
+    for keys, (names, methods) in wanted.items():
+        kind = keys[-1]
+        for name in names:
+            origin = f"{_origin(keys, files)}: {'.'.join(keys)} names {name!r}"
+            several = name in rows and len(rows[name].rewards) > 1
+            if name not in rows or not rows[name].rewards or several != (kind == "combined"):
+                fitting = [
+                    other
+                    for other, row in rows.items()
+                    if row.rewards and (len(row.rewards) > 1) == (kind == "combined")
+                ]
+                count = "several" if kind == "combined" else "one"
+                raise UserError(
+                    f"{origin}; expected experiments on {count} of policies.experiments' rewards, "
+                    f"which are {', '.join(fitting) or 'none'}."
+                )
+            lacking = [method for method in methods if method not in rows[name].methods]
+            if lacking:
+                raise UserError(
+                    f"{origin}, whose methods lack {', '.join(lacking)}; the claims rest on them."
+                )
+    for name in settings.transforming.references:
+        keys = ("transforming", "references")
+        if name == REFUSAL and settings.transforming.refusal is None:
+            raise UserError(
+                f"{_origin(keys, files)}: {'.'.join(keys)} has the refusal, but "
+                "transforming.refusal is null."
             )
 
 

@@ -4,8 +4,9 @@ import json
 import math
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, model_validator
 
+from rewardlab.rewards.reference_names import reference_of
 from rewardlab.settings.ppo import PPOSettings
 from rewardlab.settings.rewards import EnsembleSettings
 from rewardlab.settings.types import (
@@ -71,20 +72,37 @@ class MatchedKLSettings(SettingsModel):
         return self
 
 
+EXACT = "exact"
+
+
 def _coefficient(value: Any) -> Any:
-    """Take a KL coefficient: a number above 0, `search`, or none."""
-    if value is None or value == "search":
+    """Take a KL coefficient: a number above 0, `search`, `exact`, or none."""
+    if value is None or value in ("search", EXACT):
         return value
     found = number_of(value)
     if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < math.inf:
-        raise ValueError("a number more than 0, or search")
+        raise ValueError("a number more than 0, search or exact")
     return float(found)
 
 
 Coefficient = Annotated[
-    float | Literal["search"] | None,
-    PlainValidator(_coefficient, json_schema_input_type=float | Literal["search"] | None),
+    float | Literal["search", "exact"] | None,
+    PlainValidator(_coefficient, json_schema_input_type=float | Literal["search", "exact"] | None),
 ]
+
+
+def _reference(name: str) -> str:
+    reference_of(name)
+    return name
+
+
+class RewardedSettings(SettingsModel):
+    """One reward that policies are trained on."""
+
+    reference: Annotated[str, AfterValidator(_reference)]
+    """What is subtracted where a transformation is centred: none, refusal (the canned one's
+    reward), median or a percentile such as q85 of base samples of the prompt; gaussian_q85, if they
+    were Gaussian; predict_q85, from the prompt alone."""
 
 
 class MethodSettings(SettingsModel):
@@ -96,13 +114,28 @@ class MethodSettings(SettingsModel):
     penalty: Name | None
     """A function of rewardlab.policies.penalties; null: the base model itself, never trained."""
     beta: Coefficient = None
-    """KL coefficient, or `search` for the one that reaches the target; none for the base model."""
+    """KL coefficient; `search` for the one at which pilots reach the target; `exact` for those at
+    which fixed points reach the experiment's divergences; none for the base model."""
+    transform: Literal["identity", "centred", "log_sigmoid", "lsc"] = "identity"
+    """What becomes of each of the experiment's rewards."""
+    combine: Literal["sum", "sigmoid_and", "sigmoid_or", "minimum"] = "sum"
+    """How several become one."""
+    weights: Annotated[tuple[Positive, ...], Field(min_length=2)] | Literal["search"] | None = None
+    """A weight for each of the experiment's rewards; `search` for those that win most often on all
+    of them at fixed points; none: alike."""
 
     @model_validator(mode="after")
     def _complete(self) -> "MethodSettings":
         if (self.penalty is None) != (self.beta is None):
             raise ValueError("a coefficient beta for every penalty, and none without")
+        if self.weights is not None and self.combine == "minimum":
+            raise ValueError("no weights beside combine: minimum")
         return self
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether rewards are taken as they are, which needs no rewards of an experiment."""
+        return (self.transform, self.combine, self.weights) == ("identity", "sum", None)
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -124,10 +157,21 @@ class ExperimentSettings(SettingsModel):
     """Policies of each method against each head."""
     kl_factors: Annotated[tuple[Positive, ...], Field(min_length=1), Unique] = (1.0,)
     """Multiples of the methods' KL coefficients."""
+    rewards: dict[Name, RewardedSettings] = Field(default={})
+    """Names under data.preferences, whose rewards policies are trained on, each by heads of its
+    own; none: policies.preferences alone, as it is."""
+    divergences: Annotated[tuple[Positive, ...], Field(min_length=1), Unique] | None = None
+    """KL divergences of fixed points, in nats, whose coefficients methods with beta `exact` take,
+    in place of multiples."""
     like: Name | None = None
     """Another experiment, whose ensembles it takes, the first ones; none: ensembles of its own."""
     ppo: dict[Name, Any] = Field(default={})
     """What differs from policies.ppo; coefficients are still those that were searched without."""
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """Return what tells a method's coefficients apart: divergences, or multiples."""
+        return self.divergences or self.kl_factors
 
 
 class ChosenPairsSettings(SettingsModel):
@@ -151,6 +195,7 @@ class PolicySettings(SettingsModel):
         "betas": "methods, with a beta for each",
         "trials": "experiments.fig7.policies_per_head",
         "ensembles": "experiments.fig12.ensembles",
+        "jobs": "policies_per_job",
     }
 
     prompts: Name
@@ -173,8 +218,9 @@ class PolicySettings(SettingsModel):
     """The search for KL coefficients."""
     experiments: dict[Name, ExperimentSettings]
     """Experiments by name."""
-    jobs: Literal["ensemble", "head"]
-    """What one job trains policies against: a whole ensemble (few processes), or one head."""
+    policies_per_job: Count
+    """Policies that one job trains, one after the other: many (few processes), or few (for many
+    cores)."""
     evaluation: PolicyEvaluationSettings
     """Judging."""
 

@@ -7,7 +7,7 @@ from pydantic import model_validator
 
 from rewardlab.settings.types import Name, Seed, SettingsModel, Unique
 
-OVERLAYS = ("worlds", "confirmations", "variants")  # sections of what differs, by name
+OVERLAYS = ("worlds", "confirmations", "variants", "hacked")  # sections of what differs, by name
 
 
 class PolicyWorldSettings(SettingsModel):
@@ -32,11 +32,16 @@ class ExtendedSettings(SettingsModel):
     }
 
     worlds: dict[Name, dict[str, Any] | None]
-    """Other worlds for the claims on combining rewards: name, and what differs; null: none."""
+    """Other worlds for the claims on combining and on transforming rewards: name, and what differs;
+    null: none."""
     confirmations: dict[Name, dict[str, Any] | None]
     """Worlds in which the claims on policies are tried again, as they were designed before."""
     variants: dict[Name, dict[str, Any] | None]
     """What else Figure 12's contrast is told of, such as other heads: name, and what differs."""
+    hacked: dict[Name, dict[str, Any] | None]
+    """Worlds in which reward models are easier to exploit, for claims on transformed rewards."""
+    transforming: Annotated[tuple[Name, ...], Unique]
+    """Further experiments on one transformed reward each, beside transforming.single."""
     inheritance: Annotated[tuple[Name, ...], Unique]
     """Experiments in which PPO is varied, to see when its policies come to their fixed points."""
     policy_worlds: PolicyWorldSettings

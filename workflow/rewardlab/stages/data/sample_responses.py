@@ -10,28 +10,21 @@ import torch
 
 from rewardlab.data.manifest import open_artefact
 from rewardlab.data.pretrained import check_room, load_language_model, load_tokenizer
+from rewardlab.data.prompts import drawn_prompts
 from rewardlab.data.sampling import SamplingSettings
 from rewardlab.policies.rollouts import sample_responses
-from rewardlab.running.errors import UserError
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, State, main, stage
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.types import Seed
 
 
-def drawn_prompts(table: pd.DataFrame, settings: SamplingSettings, seed: int) -> np.ndarray:
+def asked_prompts(table: pd.DataFrame, settings: SamplingSettings, seed: int) -> np.ndarray:
     """Return prompts of the split in random order; raises UserError if there are too few."""
-    prompts = table.prompt[table.split.eq(settings.split)]
-    rng = np.random.default_rng(seed)
     if settings.replacement:
-        return rng.choice(prompts, settings.prompts)
-    prompts = prompts.drop_duplicates().to_numpy()
-    if len(prompts) < settings.prompts:
-        raise UserError(
-            f"{settings.prompts} prompts of the split {settings.split} are asked for, but there "
-            f"are {len(prompts)}."
-        )
-    return rng.permutation(prompts)[: settings.prompts]
+        prompts = table.prompt[table.split.eq(settings.split)]
+        return np.random.default_rng(seed).choice(prompts, settings.prompts)
+    return drawn_prompts(table, settings.split, settings.prompts, seed)
 
 
 def response_table(
@@ -64,7 +57,7 @@ def sample(
 ) -> None:
     """Responses of the base model, drawn once and used often."""
     quieten()
-    drawn = drawn_prompts(pd.read_parquet(prompts), settings, derive_seed(seed, "prompts"))
+    drawn = asked_prompts(pd.read_parquet(prompts), settings, derive_seed(seed, "prompts"))
     uses = [use for use, count in settings.uses.items() for _ in range(count)]
     folder = open_artefact(model)
     language_model = load_language_model(folder)

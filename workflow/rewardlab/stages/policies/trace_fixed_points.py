@@ -28,7 +28,7 @@ from rewardlab.settings.rewards import EnsembleSettings
 from rewardlab.settings.types import Count, Positive, Seed
 
 # Divergences that Gaussian rewards would have on the path, in nats.
-PATH = np.geomspace(0.05, 36.0, 9)
+PATH = np.geomspace(0.05, 36.0, 7)
 ENSEMBLE, KNOWN, SHUFFLED = "ensemble", "known", "shuffled"
 
 
@@ -39,7 +39,7 @@ def weightings(
 
     known: sigma for the controls, of the first exponent; none: without them.
     """
-    yield VANILLA, 0.0, np.ones_like(rewards[0])
+    yield VANILLA, 0.0, np.ones_like(rewards[0, ..., :1])
     sigma = rewards.std(0, ddof=1)
     for exponent in exponents:
         yield ENSEMBLE, exponent, (sigma / sigma.mean()) ** exponent

@@ -1,6 +1,8 @@
-"""Trains policies with PPO against one ensemble, and samples what they answer.
+"""Trains policies with PPO against ensembles, and samples what they answer.
 
-Each policy has seeds of its own, which do not depend on the method: methods are paired. A policy
+Each policy has seeds of its own, which do not depend on the method: methods are paired. Where it is
+trained on transformed rewards, every property has an ensemble, and coefficients are those that
+`match_divergences` found. A policy
 that is finished is kept in the stage's state and never trained again; one whose values are not
 finite ends with a sentence, and the others go on. Without a penalty nothing is trained: the base
 model itself answers, as often as there are policies to stand beside. Writes a folder of Hugging
@@ -11,6 +13,8 @@ import json
 import logging
 import shutil
 import time
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +25,9 @@ from rewardlab.policies.actor import Actor
 from rewardlab.policies.names import FINISHED, Policy
 from rewardlab.policies.ppo_training import NotFinite
 from rewardlab.policies.task import Penalty, Task, evaluate_policy, load_task, train_policy
+from rewardlab.policies.transformed import load_transformed, rewards_of
 from rewardlab.rewards.trunk import ensemble_folders
+from rewardlab.rewards.utilities import Utility
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
 from rewardlab.running.outputs import published
@@ -82,50 +88,71 @@ def train(
     method: str,
     penalty: str | None,
     parameters: dict[str, float],
-    factor: float,
+    factors: list[float],
     policies: list[Policy],
     seed: Seed,
     ensemble: Inputs = (),
     coefficient: Inputs = (),
+    samples: Inputs = (),
+    references: dict[str, str] | None = None,
+    transform: str = "identity",
+    combine: str = "sum",
 ) -> None:
-    """Policies of one method; factor: what the coefficient is multiplied by.
+    """Policies of one method.
 
-    ensemble: the manifest of an ensemble, or of several in folders by number.
+    factors: what the coefficient is multiplied by, or the divergences whose coefficients are taken.
+    ensemble: the manifest of an ensemble, or of several in folders by number; such a manifest for
+    each property, if rewards are transformed: references, by property, samples of the base model
+    with the features of each, transform and combine say how.
     """
     quieten()
-    beta = factor * json.loads(coefficient[0].read_text())["beta"] if coefficient else 0.0
+    coefficients = Coefficients(coefficient, method, bool(references))
+
+    @cache
+    def task_of(number: int) -> tuple[Task, Actor]:
+        folders = [ensemble_folder(manifest, number) for manifest in ensemble]
+        only = folders[0] if folders and not references else None
+        task = load_task(model, prompts, only, proxy, max_length, ppo, evaluation, seed)
+        if references:
+            utility = Utility(transform, combine, coefficients.weights)
+            reward = load_transformed(
+                folders, samples, references, utility, max_length, task.device
+            )
+            task = replace(task, ensemble=reward)
+        return task, task.reference()
+
     with costs(state, measured, what=f"policies, {method}") as notes:
-        folders = [state / f"policy_{policy.number}" for policy in policies]
-        missing = [pair for pair in zip(policies, folders, strict=True) if not pair[1].exists()]
-        if missing:
-            heads = ensemble_folder(ensemble, policies[0].ensemble)
-            task = load_task(model, prompts, heads, proxy, max_length, ppo, evaluation, seed)
-            reference = task.reference()
-            for policy, folder in progress(missing, f"policies, {method}", len(missing)):
-                with published(folder) as partial:
-                    partial.mkdir()
-                    one_policy(
-                        task,
-                        reference,
-                        None if penalty is None else Penalty(penalty, parameters),
-                        beta,
-                        ppo,
-                        evaluation,
-                        {"method": method, "factor": factor},
-                        policy,
-                        seed,
-                        partial,
-                    )
+        wanted = [(factor, policy) for factor in factors for policy in policies]
+        several = len(factors) > 1
+        folders = [
+            state / (f"policy_{policy.number}" + (f"_at_{factor:g}" if several else ""))
+            for factor, policy in wanted
+        ]
+        missing = [pair for pair in zip(wanted, folders, strict=True) if not pair[1].exists()]
+        for (factor, policy), folder in progress(missing, f"policies, {method}", len(missing)):
+            with published(folder) as partial:
+                partial.mkdir()
+                one_policy(
+                    *task_of(policy.ensemble),
+                    None if penalty is None else Penalty(penalty, parameters),
+                    coefficients.at(factor),
+                    ppo,
+                    evaluation,
+                    {"method": method, "factor": factor},
+                    policy,
+                    seed,
+                    partial,
+                )
         every_step = _together(folders, "steps.parquet")
         notes |= {
             "effective batch size": ppo.batch_size,
             "learning rate": ppo.learning_rate,
             "passes over a batch": ppo.epochs,
             "steps": ppo.steps,
-            "initial KL coefficient": float(f"{beta:.4g}"),
+            "initial KL coefficient": float(f"{coefficients.at(factors[0]):.4g}"),
             "adaptive KL control": False,
             "minibatches skipped": int(every_step.skipped.sum()) if len(every_step) else 0,
-            "policies": len(policies),
+            "policies": len(wanted),
         }
     models.mkdir()
     for folder in folders:
@@ -136,6 +163,28 @@ def train(
     _together(folders, "responses.parquet").to_parquet(responses, index=False)
     ends = [json.loads((folder / "ended.json").read_text()) for folder in folders]
     pd.DataFrame(ends).to_parquet(ended, index=False)
+
+
+class Coefficients:
+    """KL coefficients of a method, from a file: one that is multiplied, or some by divergence."""
+
+    def __init__(self, files: list[Path], method: str, by_divergence: bool) -> None:
+        self.found = json.loads(files[0].read_text()) if files else {"beta": 0.0}
+        self.by_divergence = by_divergence
+        if by_divergence:
+            self.found = self.found[method]
+
+    @property
+    def weights(self) -> tuple[float, ...] | None:
+        """Return the weights of several properties, if they were searched or set."""
+        weights = self.found.get("weights")
+        return None if weights is None else tuple(weights)
+
+    def at(self, factor: float) -> float:
+        """Return the coefficient at a divergence, or a multiple of the one there is."""
+        if self.by_divergence:
+            return self.found["betas"][f"{factor:g}"]
+        return factor * self.found["beta"]
 
 
 def one_policy(
@@ -173,15 +222,15 @@ def one_policy(
             ppo.response_tokens,
             derive_seed(seed, "evaluation", policy.number),
         )
+        if penalty is not None:
+            evaluated = evaluated.assign(**rewards_of(task.ensemble, evaluated, policy.head))
         evaluated.assign(**origin).to_parquet(folder / "responses.parquet", index=False)
     log.info("policy %s: %s after %.1f s", origin, end, time.monotonic() - start)
 
 
-def ensemble_folder(ensemble: list[Path], number: int) -> Path | None:
+def ensemble_folder(manifest: Path, number: int) -> Path:
     """Return the folder of an experiment's ensemble: the one, or that of the number."""
-    if not ensemble:
-        return None
-    return ensemble_folders(open_artefact(ensemble[0]))[number]
+    return ensemble_folders(open_artefact(manifest))[number]
 
 
 def _together(folders: list[Path], name: str) -> pd.DataFrame:

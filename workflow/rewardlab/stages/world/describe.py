@@ -8,6 +8,7 @@ from rewardlab.running.stage import Input, Output, main, stage
 from rewardlab.settings.world import WorldSettings
 from rewardlab.world import lexicon
 from rewardlab.world.gold import PROPERTIES, Gold, build_gold
+from rewardlab.world.usage import FLATTERY
 
 SHOWN = 1500  # samples of each source that the table holds
 
@@ -21,7 +22,6 @@ def sample_table(gold: Gold, source: str, prompts: pd.Series, responses: pd.Seri
     rewards = gold.rewards(prompts, responses)
     baselines = [gold.prompt_baseline(prompt) for prompt in prompts]
     words = [response.split() for response in responses]
-    flattery = {*lexicon.FLATTERY, *(lexicon.DIALECT[word] for word in lexicon.FLATTERY)}
     columns = {
         "source": source,
         "kind": [lexicon.KINDS[kind] for kind, _ in baselines],
@@ -38,7 +38,7 @@ def sample_table(gold: Gold, source: str, prompts: pd.Series, responses: pd.Seri
     columns["dialect_words"] = [
         sum(word in lexicon.DIALECT_WORDS for word in text) for text in words
     ]
-    columns["flattery_words"] = [sum(word in flattery for word in text) for text in words]
+    columns["flattery_words"] = [sum(word in FLATTERY for word in text) for text in words]
     return pd.DataFrame(columns)
 
 

@@ -1,0 +1,133 @@
+"""Policies on transformed rewards by draw of reward models and prompt: means, at equal divergence.
+
+Tables are those of the stages `transforming.judge` and `transforming.trace`: a row for each method,
+coefficient (`factor`, or `point` of a path), draw of reward models (`ensemble`) and prompt. Draws
+and prompts are units of every interval.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from rewardlab.evaluation.estimates import Estimate, crossed
+from rewardlab.evaluation.fixed_points import on_path
+from rewardlab.policies.names import REFERENCE
+
+Array = NDArray[np.float64]
+
+TRAINED, EXACT, BEST = "PPO", "fixed point", "best of k"  # where policies come from
+OWN = "own"  # references as an experiment has them
+SIZE = 0.8  # probability of seeing a difference, by which its size is told
+
+
+def laid_out(table: pd.DataFrame, at: str, columns: Sequence[str]) -> Array:
+    """Return columns of one method as (B, E, P, C), by coefficient, draw and prompt.
+
+    Draws that lack a coefficient, whose policy did not end well, are left out.
+    """
+    ordered = table.sort_values([at, "ensemble", "prompt_id"], kind="stable")
+    counts = ordered.groupby("ensemble")[at].nunique()
+    complete = counts.index[counts.eq(ordered[at].nunique())]
+    kept = ordered[ordered.ensemble.isin(complete)]
+    shape = ordered[at].nunique(), len(complete), ordered.prompt_id.nunique(), len(columns)
+    return kept[list(columns)].to_numpy(float).reshape(shape)
+
+
+def draws_of(table: pd.DataFrame, at: str) -> list[int]:
+    """Return the draws that have every coefficient, in order."""
+    counts = table.groupby("ensemble")[at].nunique()
+    return sorted(counts.index[counts.eq(table[at].nunique())])
+
+
+def at_divergence(table: pd.DataFrame, at: str, columns: Sequence[str], kl: float) -> Array:
+    """Return columns (E, P, C) of one method where each draw's mean divergence is `kl`.
+
+    Interpolated between a draw's coefficients, never beyond them: NaN there.
+    """
+    values = laid_out(table, at, ["kl", *columns])
+    by_draw = np.moveaxis(values, 1, 0)  # (E, B, P, C)
+    return np.stack([on_path(part[..., 0].mean(1), part[..., 1:], [kl])[0] for part in by_draw])
+
+
+def improvement_at(
+    table: pd.DataFrame, method: str, at: str, scorer: str, kl: float, halves: bool = False
+) -> Array:
+    """Return by draw and prompt (E, P) how much oftener a method wins than the base does, at `kl`.
+
+    On all properties at once, against the base's samples, to which the base itself is even or, on
+    several properties, below. halves: twice, by halves of the responses, (E, P, 2).
+    """
+    rows = table[table.method.eq(method)]
+    win = f"win_{scorer}_all"
+    columns = [f"{win}_0", f"{win}_1"] if halves else [win]
+    draws = draws_of(rows, at)
+    own = of_base(table[table.ensemble.isin(draws)], [win])
+    found = at_divergence(rows, at, columns, kl) - own
+    return found if halves else found[..., 0]
+
+
+def mean(values: Array) -> Estimate:
+    """Return the mean over draws and prompts (E, P)."""
+    return crossed(np.mean, values)
+
+
+def curve(table: pd.DataFrame, at: str, column: str) -> pd.DataFrame:
+    """Return a row for each coefficient of one method: kl, value, low, high."""
+    return points_of(laid_out(table, at, ["kl", column]))
+
+
+def points_of(values: Array) -> pd.DataFrame:
+    """Return a row for each coefficient: kl, value, low, high; values: (B, E, P, 2)."""
+    rows = []
+    for part in values:
+        found = mean(part[..., 1]).quantity
+        rows.append((part[..., 0].mean(), found.value, found.low, found.high))
+    return pd.DataFrame(rows, columns=["kl", "value", "low", "high"])
+
+
+def of_base(table: pd.DataFrame, columns: Sequence[str]) -> Array:
+    """Return columns (E, P, C) of the base model itself, by the reward models of each draw."""
+    rows = table[table.method.eq(REFERENCE)]
+    return laid_out(rows.assign(at=0), "at", columns)[0]
+
+
+def over_base(table: pd.DataFrame, method: str, at: str, column: str) -> Array:
+    """Return divergences and values (B, E, P, 2) of one method, the latter less the base's own.
+
+    By the same draw's reward models on the same prompt, so that their offsets drop out.
+    """
+    rows = table[table.method.eq(method)]
+    values = laid_out(rows, at, ["kl", column])
+    draws = draws_of(rows, at)
+    base = table[table.method.eq(REFERENCE) & table.ensemble.isin(draws)]
+    values[..., 1] -= of_base(base, [column])[..., 0]
+    return values
+
+
+def unimproved(improvement: Array) -> float:
+    """Return the share of draws and prompts (E, P) with an improvement of at most 0."""
+    return float((improvement <= 0).mean())
+
+
+def unevenness(first: Array, second: Array) -> float:
+    """Return the deviation over prompts of the improvement, over its mean; by halves (E, P).
+
+    The covariance of two halves of the responses is its variance without their noise.
+    """
+    centred = [half - half.mean(1, keepdims=True) for half in (first, second)]
+    variance = (centred[0] * centred[1]).sum(1).mean() / (first.shape[1] - 1)
+    return float(np.sqrt(max(variance, 0.0)) / ((first.mean() + second.mean()) / 2))
+
+
+def detectable(estimate: Estimate) -> float:
+    """Return the size of a difference that an interval of this error would tell from 0, mostly."""
+    quantiles = t.ppf([0.975, SIZE], estimate.freedom)
+    return float(quantiles.sum() * estimate.error)
+
+
+def methods_of(table: pd.DataFrame) -> list[str]:
+    """Return the trained methods of a table, in its order."""
+    return [name for name in table.method.unique() if name != REFERENCE]

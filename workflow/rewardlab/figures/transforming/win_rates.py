@@ -1,0 +1,82 @@
+"""Win rates against the base model over the divergence, by method: PPO, fixed points, best-of-k."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from rewardlab.figures import style
+from rewardlab.figures.render import render
+
+SCORERS = {"model": "by the reward models", "gold": "by gold"}
+BEST = "best of k"
+
+
+def titled(experiment: str, name: str) -> str:
+    plain = experiment.removeprefix("lsc-")
+    return {"all": f"{plain}: all at once" if "both" in experiment else plain}.get(name, name)
+
+
+def draw(table: pd.DataFrame) -> Figure:
+    """table: a row per experiment, source, method, scorer, property and kl: value, low, high."""
+    rows = list(dict.fromkeys(zip(table.experiment, table.property, strict=True)))
+    figure, grid = style.new_figure(
+        columns=len(SCORERS),
+        rows=len(rows),
+        height=2.5 * len(rows) + 0.5,
+        sharex=True,
+        squeeze=False,
+    )
+    for line, (experiment, name) in zip(grid, rows, strict=True):
+        part = table[table.experiment.eq(experiment) & table.property.eq(name)]
+        for panel, (scorer, words) in zip(line, SCORERS.items(), strict=True):
+            shown = part[part.scorer.eq(scorer)]
+            _panel(panel, shown)
+            panel.set_title(f"{titled(experiment, name)}, {words}")
+            panel.yaxis.set_major_formatter(style.percent)
+        _common_limits(line)
+        line[0].set_ylabel("win rate")
+    for panel in grid[-1]:
+        panel.set_xlabel("KL divergence from the base model, nats")
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
+def _panel(panel, rows: pd.DataFrame) -> None:
+    trained = rows[rows.source.eq("PPO")]
+    for method, of in style.method_styles(trained.method).items():
+        exact = rows[rows.source.eq("fixed point") & rows.method.eq(method)].sort_values("kl")
+        panel.plot(exact.kl, exact.value, color=of.colour, ls=of.dashes, lw=1.2)
+        points = trained[trained.method.eq(method)].sort_values("kl")
+        errors = [points.value - points.low, points.high - points.value]
+        panel.errorbar(
+            points.kl,
+            points.value,
+            errors,
+            fmt=style.METHOD_MARKERS.get(method, "o"),
+            ms=4,
+            lw=1,
+            capsize=2,
+            color=of.colour,
+            label=f"{of.label} (line: fixed points)",
+        )
+    best = rows[rows.source.eq(BEST)]
+    for method, points in best.groupby("method", sort=False):
+        alone = best.method.nunique() == 1
+        of = style.method_styles([method])[method]
+        colour = "black" if alone else of.colour
+        label = "best of k, at its bound of KL" if alone else f"best of k, {of.label}"
+        panel.plot(points.kl, points.value, "x", ms=5, color=colour, label=label)
+    reach = trained.kl.max() * 1.08
+    panel.set_xlim(0, reach)
+
+
+def _common_limits(panels) -> None:
+    """Give a row's panels the same win rates, those that PPO's policies and best-of-k reach."""
+    low = min(panel.get_ylim()[0] for panel in panels)
+    high = max(panel.get_ylim()[1] for panel in panels)
+    for panel in panels:
+        panel.set_ylim(low, high)
+
+
+if __name__ == "__main__":
+    render(draw)

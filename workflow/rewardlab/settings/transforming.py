@@ -1,0 +1,44 @@
+"""Settings of the chapter on transforming rewards, and of the references that it needs."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from rewardlab.settings.types import Count, Integer, Name, Positive, SettingsModel, Unique
+
+
+class TransformingSettings(SettingsModel):
+    """Policies on transformed rewards: what they refer to, and how they are compared."""
+
+    training_prompts: Count
+    """Prompts of the training split that policies are trained on, each with its references."""
+    training_samples: Annotated[Integer, Field(ge=4)]
+    """Samples of the base model to each, which references are quantiles of."""
+    evaluation_prompts: Annotated[Integer, Field(ge=4)]
+    """Prompts of the evaluation split that policies are compared on."""
+    evaluation_samples: Annotated[Integer, Field(ge=4)]
+    """Samples of the base model to each, which responses are ranked among."""
+    responses: Annotated[Integer, Field(ge=4, multiple_of=2)]
+    """Responses of a policy to each; halves of them tell noise from spread."""
+    refusal: str | None
+    """Canned refusal, whose reward is one of the references; none: there is none."""
+    single: Annotated[tuple[Name, ...], Field(min_length=1), Unique]
+    """Experiments with one reward each, names under policies.experiments."""
+    combined: Annotated[tuple[Name, ...], Field(min_length=1), Unique]
+    """Experiments with several, the same ones; the first is the one that others add methods to."""
+    ensembles: Annotated[Integer, Field(ge=2)]
+    """Draws of heads that fixed points are found against."""
+    coefficients: Annotated[Integer, Field(ge=4)]
+    """Coefficients on the path of fixed points of each method."""
+    k: Annotated[tuple[Count, ...], Field(min_length=1), Unique]
+    """Numbers of responses that the best is chosen of."""
+    at: Positive
+    """KL divergence at which methods are compared, in nats."""
+    references: Annotated[tuple[str, ...], Field(min_length=2), Unique]
+    """References that the transformation is tried with."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> "TransformingSettings":
+        if common := {*self.single} & {*self.combined}:
+            raise ValueError(f"single and combined without common names, not {min(common)!r}")
+        return self

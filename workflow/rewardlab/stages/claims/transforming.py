@@ -1,0 +1,243 @@
+"""What policies on transformed rewards measure for the claims T1, T2, T3b and T4.
+
+Raw and transformed policies are compared at one divergence, interpolated between the coefficients
+of each draw of reward models and never beyond them; draws and prompts are units of intervals. Wins
+are by the reward models that a policy was trained on, unless the rule says gold. The evidence tells
+what fixed points of many more draws say, and the difference that these policies could tell from 0
+in four trials of five.
+"""
+
+import numpy as np
+import pandas as pd
+
+from rewardlab.evaluation.decisions import Quantity
+from rewardlab.evaluation.estimates import Estimate, crossed
+from rewardlab.evaluation.findings import Finding, write_findings
+from rewardlab.evaluation.fixed_points import on_path
+from rewardlab.evaluation.standing import GOLD, MODEL
+from rewardlab.evaluation.transformed import (
+    EXACT,
+    OWN,
+    at_divergence,
+    detectable,
+    draws_of,
+    improvement_at,
+    mean,
+    over_base,
+    unevenness,
+    unimproved,
+)
+from rewardlab.policies.names import LSC, RAW, REFERENCE, WEIGHTED
+from rewardlab.running.stage import Inputs, Output, main, stage
+from rewardlab.settings.types import Positive
+
+GRID = 40  # divergences at which a peak is looked for
+
+
+def interval(quantity: Quantity) -> str:
+    return f"{quantity.value:.3g} [{quantity.low:.3g}, {quantity.high:.3g}]"
+
+
+class Compared:
+    """Two methods' policies of one experiment by draw and prompt, at one divergence."""
+
+    def __init__(self, trained: pd.DataFrame, paths: pd.DataFrame, kl: float) -> None:
+        self.tables = {"factor": paired(trained), "point": paths}
+        self.kl = kl
+
+    def columns(self, method: str, at: str, names: list[str]) -> np.ndarray:
+        table = self.tables[at]
+        return at_divergence(table[table.method.eq(method)], at, names, self.kl)
+
+    def difference(self, first: str, second: str, column: str, at: str = "factor") -> Estimate:
+        """Return the mean of the second method less the first."""
+        parts = [self.columns(name, at, [column])[..., 0] for name in (first, second)]
+        return mean(parts[1] - parts[0])
+
+    def improvement(self, method: str, at: str, scorer: str, halves: bool = False) -> np.ndarray:
+        return improvement_at(self.tables[at], method, at, scorer, self.kl, halves)
+
+    def unimproved(self, at: str = "factor", scorer: str = MODEL) -> Estimate:
+        """Return the share of prompts that raw leaves unimproved, less that of LSC."""
+        found = [self.improvement(name, at, scorer) for name in (RAW, LSC)]
+        return crossed(lambda raw, lsc: unimproved(raw) - unimproved(lsc), *found)
+
+    def left_by_raw(self) -> Estimate:
+        """Return the share of prompts that raw leaves unimproved."""
+        return crossed(unimproved, self.improvement(RAW, "factor", MODEL))
+
+    def unevenness(self, at: str = "factor", scorer: str = MODEL) -> Estimate:
+        """Return how unevenly raw improves prompts, over how unevenly LSC does."""
+        halves = at == "factor"
+        raw, lsc = (self.improvement(name, at, scorer, halves) for name in (RAW, LSC))
+        if not halves:
+            raw, lsc = (np.stack([part, part], -1) for part in (raw, lsc))
+
+        def ratio(raw: np.ndarray, lsc: np.ndarray) -> float:
+            uneven = [unevenness(part[..., 0], part[..., 1]) for part in (raw, lsc)]
+            return uneven[0] / uneven[1] if uneven[1] > 0 else np.nan
+
+        return crossed(ratio, raw, lsc, log=True)
+
+
+def paired(trained: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of draws whose policies of every method ended well at every coefficient."""
+    rows = trained[trained.method.ne(REFERENCE)]
+    of_methods = [set(draws_of(part, "factor")) for _, part in rows.groupby("method")]
+    return trained[trained.ensemble.isin(set.intersection(*of_methods))]
+
+
+def told(compared: dict[str, Compared], measure, by_gold=None) -> tuple[dict[str, Quantity], str]:
+    """Return a quantity by experiment, and what else is to be said of it.
+
+    measure, by_gold: functions of a comparison and of `factor` (PPO) or `point` (fixed points).
+    """
+    found, said = {}, []
+    for name, one in compared.items():
+        estimate = measure(one, "factor")
+        found[name] = estimate.quantity
+        words = f"{name}: {interval(estimate.quantity)}"
+        if not estimate.is_log:
+            words += f", of which {detectable(estimate):.2g} could be told from 0"
+        words += f"; fixed points of many heads {interval(measure(one, 'point').quantity)}"
+        if by_gold is not None:
+            words += f"; by gold {interval(by_gold(one, 'factor').quantity)}"
+        said.append(words)
+    return found, "; ".join(said)
+
+
+def uniform_findings(single: dict[str, Compared]) -> list[Finding]:
+    """Return T1a and T1b: prompts that are not improved, and how even improvement is."""
+    shares, said = told(
+        single, lambda one, at: one.unimproved(at), lambda one, at: one.unimproved(at, GOLD)
+    )
+    ratios, also = told(
+        single, lambda one, at: one.unevenness(at), lambda one, at: one.unevenness(at, GOLD)
+    )
+    left = {name: one.left_by_raw().quantity for name, one in single.items()}
+    quantities = {"difference": shares, "left by raw rewards": left}
+    return [
+        Finding("T1a", quantities, ("difference", next(iter(shares))), said),
+        Finding("T1b", {"ratio": ratios}, ("ratio", next(iter(ratios))), also),
+    ]
+
+
+def win_finding(single: dict[str, Compared]) -> Finding:
+    """Return T2: LSC's win rate less that of raw rewards, of one reward."""
+    found, said = told(
+        single,
+        lambda one, at: one.difference(RAW, LSC, f"win_{MODEL}_all", at),
+        lambda one, at: one.difference(RAW, LSC, f"win_{GOLD}_all", at),
+    )
+    return Finding("T2", {"difference": found}, ("difference", next(iter(found))), said)
+
+
+def sum_finding(combined: dict[str, Compared]) -> Finding:
+    """Return T3b: how often the LSC sum wins on all properties at once, less how often sums do."""
+    quantities, said = {}, []
+    for other in (RAW, WEIGHTED):
+        found, words = told(
+            combined,
+            lambda one, at, other=other: one.difference(other, LSC, f"win_{MODEL}_all", at),
+            lambda one, at, other=other: one.difference(other, LSC, f"win_{GOLD}_all", at),
+        )
+        quantities |= {f"{name}, over {other}": quantity for name, quantity in found.items()}
+        said.append(f"over the {'' if other == RAW else 'weighted '}sum: {words}")
+    shown = next(iter(quantities))
+    return Finding("T3b", {"difference": quantities}, ("difference", shown), "; ".join(said))
+
+
+def drop(table: pd.DataFrame, method: str, kl: float) -> np.ndarray:
+    """Return by draw and prompt (E, P) how far gold has come down from its peak at a divergence.
+
+    The peak of the mean over one half of the draws is where the other half's is taken.
+    """
+    return np.concatenate(_drops(over_base(table, method, "factor", f"reward_{GOLD}"), kl))
+
+
+def _drops(values: np.ndarray, kl: float) -> list[np.ndarray]:
+    by_draw = np.moveaxis(values, 1, 0)
+    halves, grid = (by_draw[::2], by_draw[1::2]), np.linspace(0, kl, GRID + 1)[1:]
+    lines = []
+    for half in halves:
+        of_half = []
+        for part in half:  # (B, P, 2), and the base model's own at a divergence of 0
+            start = np.stack([np.full(part.shape[1], 1e-3), np.zeros(part.shape[1])], -1)
+            whole = np.concatenate([start[None], part])
+            of_half.append(on_path(whole[..., 0].mean(1), whole[..., 1], grid))
+        lines.append(np.stack(of_half))  # (E / 2, GRID, P)
+    found = []
+    for own, other in (lines, lines[::-1]):
+        peak = int(np.nanargmax(other.mean((0, 2))))
+        found.append(own[:, peak] - own[:, -1])
+    return found
+
+
+def hacking_finding(tables: dict[str, pd.DataFrame]) -> Finding:
+    """Return T4: how far gold falls from its peak, with raw rewards and with transformed ones."""
+    drops, differences, said = {}, {}, []
+    for name, every in tables.items():
+        table = paired(every)
+        kl = common_divergence(table)
+        raw, lsc = (drop(table, method, kl) for method in (RAW, LSC))
+        parts = [mean(part) for part in (raw, lsc, raw - lsc)]
+        drops[name], differences[name] = parts[0].quantity, parts[2].quantity
+        said.append(
+            f"{name}, up to {kl:.2f} nats: gold falls from its peak by "
+            f"{interval(parts[0].quantity)} with raw and by {interval(parts[1].quantity)} with "
+            f"transformed rewards; the difference is {interval(parts[2].quantity)}, of which "
+            f"{detectable(parts[2]):.2g} could be told from 0"
+        )
+    quantities = {"drop": drops, "difference": differences}
+    return Finding("T4", quantities, ("difference", next(iter(differences))), "; ".join(said))
+
+
+def common_divergence(table: pd.DataFrame) -> float:
+    """Return the largest divergence that every draw of both methods reaches."""
+    both = table[table.method.isin([RAW, LSC])]
+    ends = both.groupby(["method", "ensemble", "factor"]).kl.mean()
+    return float(ends.groupby(["method", "ensemble"]).max().min())
+
+
+@stage
+def judge_transforming(
+    single: Inputs,
+    single_exact: Inputs,
+    combined: Inputs,
+    combined_exact: Inputs,
+    findings: Output,
+    names: dict[str, list[str]],
+    at: Positive,
+) -> None:
+    """What policies on transformed rewards measure, of one reward (single) and of several.
+
+    names: of the experiments, as `single` and `combined`; at: the divergence of comparisons.
+    """
+    tables: dict[str, dict[str, pd.DataFrame]] = {}
+    compared: dict[str, dict[str, Compared]] = {}
+    for kind, files, exact in (
+        ("single", single, single_exact),
+        ("combined", combined, combined_exact),
+    ):
+        tables[kind] = dict(zip(names[kind], map(pd.read_parquet, files), strict=True))
+        paths = dict(zip(names[kind], map(fixed_points, exact), strict=True))
+        compared[kind] = {
+            name: Compared(table, paths[name], at) for name, table in tables[kind].items()
+        }
+    found = [
+        *uniform_findings(compared["single"]),
+        win_finding(compared["single"]),
+        sum_finding(compared["combined"]),
+        hacking_finding(tables["single"] | tables["combined"]),
+    ]
+    write_findings(found, findings)
+
+
+def fixed_points(path) -> pd.DataFrame:
+    """Return the rows of fixed points with an experiment's own references."""
+    table = pd.read_parquet(path)
+    return table[table.source.eq(EXACT) & table.reference.eq(OWN)]
+
+
+if __name__ == "__main__":
+    main(judge_transforming)

@@ -1,0 +1,62 @@
+"""A reward trunk's features of samples of the base model, of their prompts and of the refusal.
+
+A prompt alone is read as a text with an empty response. In the embedded world the samples' gold
+rewards stand beside. Texts that were drawn several times are read once.
+"""
+
+import numpy as np
+import pandas as pd
+
+from rewardlab.data.manifest import open_artefact
+from rewardlab.rewards.base_rewards import BaseSamples, write_base_samples
+from rewardlab.rewards.scoring import Scorer
+from rewardlab.running.libraries import quieten
+from rewardlab.running.stage import Input, Output, State, main, stage
+from rewardlab.settings.rewards import FeatureSettings, Length
+from rewardlab.settings.world import WorldSettings
+from rewardlab.world.gold import with_gold
+
+
+@stage
+def gather_samples(
+    model: Input,
+    responses: Input,
+    samples: Output,
+    state: State,
+    settings: FeatureSettings,
+    max_length: Length,
+    world: WorldSettings,
+    judge: str,
+) -> None:
+    """Features of samples (P, N, H), prompts (P, H) and refusals (P, H); gold rewards (P, N).
+
+    judge: the column with the gold rewards.
+    """
+    quieten()
+    table = pd.read_parquet(responses).sort_values(["prompt_id", "response_id"], kind="stable")
+    drawn, refused = table[table.use.eq("base")], table[table.use.eq("refusal")]
+    alone = drawn.drop_duplicates("prompt_id").assign(response="")
+    columns = ["prompt", "response"]
+    every = pd.concat([drawn, refused, alone])[columns]
+    texts = every.drop_duplicates().reset_index(drop=True)
+    scorer = Scorer(open_artefact(model), settings, max_length, state)
+    features = scorer.features(texts.prompt.tolist(), texts.response.tolist()).numpy()
+    keys = pd.MultiIndex.from_frame(texts)
+
+    def of(part: pd.DataFrame) -> np.ndarray:
+        return features[keys.get_indexer(pd.MultiIndex.from_frame(part[columns]))]
+
+    count, width = len(alone), features.shape[1]
+    found = BaseSamples(
+        tuple(alone.prompt),
+        of(drawn).reshape(count, -1, width),
+        of(alone),
+        of(refused) if len(refused) else None,
+        with_gold(drawn, world)[judge].to_numpy(np.float32).reshape(count, -1),
+        with_gold(refused, world)[judge].to_numpy(np.float32) if len(refused) else None,
+    )
+    write_base_samples(found, samples)
+
+
+if __name__ == "__main__":
+    main(gather_samples)
