@@ -92,7 +92,7 @@ def arguments(inputs, target, method="vanilla", cells=((0, 0, 0, 0), (1, 0, 1, 0
         "method": method,
         "penalty": method if trained else "null",
         "parameters": json.dumps(PENALTIES.get(method, {})),
-        "factor": "1",
+        "factors": "[1]",
         "policies": json.dumps(cells),
         "log": target / "log",
     }
@@ -233,9 +233,8 @@ def test_an_ensemble_of_several_is_taken_by_number(inputs, tmp_path):
     several = tmp_path / "several"
     for number in (0, 1):
         shutil.copytree(inputs / "ensemble", several / str(number))
-    assert train.ensemble_folder([several], 1) == several / "1"
-    assert train.ensemble_folder([inputs / "ensemble"], 0) == inputs / "ensemble"
-    assert train.ensemble_folder([], 0) is None
+    assert train.ensemble_folder(several, 1) == several / "1"
+    assert train.ensemble_folder(inputs / "ensemble", 0) == inputs / "ensemble"
 
 
 def search(inputs, folder, beta="search", **wanted):

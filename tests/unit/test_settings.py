@@ -216,11 +216,11 @@ CASES = {
     ),
     "a coefficient that is none": (
         "policies: {methods: {mine: {penalty: vanilla, beta: serch}}}",
-        "policies.methods.mine.beta is 'serch'; expected a number more than 0, or search.",
+        "policies.methods.mine.beta is 'serch'; expected a number more than 0, search or exact.",
     ),
     "a coefficient below 0": (
         "policies: {methods: {mine: {penalty: vanilla, beta: -1}}}",
-        "policies.methods.mine.beta is -1; expected a number more than 0, or search.",
+        "policies.methods.mine.beta is -1; expected a number more than 0, search or exact.",
     ),
     "a method without a penalty": (
         "policies: {methods: {mine: {beta: 1}}}",
@@ -286,12 +286,20 @@ def test_worlds_share_their_data(config):
 def test_another_world_differs_only_where_it_says_so(config):
     config["extended"]["worlds"] = {"mine": {"seed": 7, "world": {"seed": 5}}}
     config["extended"]["confirmations"] = {"again": {"seed": 8}, "not": None}
+    config["extended"]["hacked"] = {"easy": {"world": {"dialect": {"value": "worse"}}}}
     config["extended"]["variants"] = {"few": {"policies": {"chosen_pairs": None}}}
     config["extended"]["policy_worlds"]["seeds"] = [9]
     settings = validate(config)
     worlds = other_worlds(settings)
     kinds = ("worse", "equal", "better", "covered")
-    assert set(worlds) == {"mine", "again", "few", *(f"policies-9-{kind}" for kind in kinds)}
+    assert worlds["easy"].world.dialect.value == "worse"
+    assert set(worlds) == {
+        "mine",
+        "again",
+        "few",
+        "easy",
+        *(f"policies-9-{kind}" for kind in kinds),
+    }
     assert worlds["again"].seed == 8
     assert worlds["few"].policies.chosen_pairs is None
     world = worlds["mine"]

@@ -173,6 +173,15 @@ def all_transformed(config: Settings, wildcards: Any) -> list[str]:
     return [*config.transforming.single, *config.transforming.combined]
 
 
+def references_of_transformed(config: Settings, wildcards: Any) -> dict[str, list[str]]:
+    """Return by experiment on transformed rewards what these refer to."""
+    rows = config.policies.experiments
+    return {
+        name: [reward.reference for reward in rows[name].rewards.values()]
+        for name in all_transformed(config, wildcards)
+    }
+
+
 def curved_experiments(config: Settings, wildcards: Any) -> list[str]:
     """Return the experiments of a figure of win rates."""
     if wildcards.item == "combined":

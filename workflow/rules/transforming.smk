@@ -298,7 +298,7 @@ use rule job as tabulate_transforming_reference with:
         **stage(
             "transforming.tabulate_reference",
             settings={"at": "transforming.at"},
-            experiments=inputs.all_transformed,
+            experiments=inputs.references_of_transformed,
         ),
 
 

@@ -103,8 +103,8 @@ def over_base(table: pd.DataFrame, method: str, at: str, column: str) -> Array:
     values = laid_out(rows, at, ["kl", column])
     draws = draws_of(rows, at)
     base = table[table.method.eq(REFERENCE) & table.ensemble.isin(draws)]
-    values[..., 1] -= of_base(base, [column])[..., 0]
-    return values
+    over = values[..., 1] - of_base(base, [column])[..., 0]
+    return np.stack([values[..., 0], over], -1)
 
 
 def unimproved(improvement: Array) -> float:

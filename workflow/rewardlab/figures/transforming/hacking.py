@@ -9,12 +9,11 @@ from rewardlab.figures.render import render
 PANELS = {
     "proxy": "raw proxy reward",
     "gold": "gold reward",
-    "dialect": "responses in dialect",
-    "flattery": "responses that flatter",
+    "dialect": "in dialect",
+    "flattery": "flattering",
     "refusal": "refusals",
 }
 SHARES = ("dialect", "flattery", "refusal")
-COLUMNS = {"rewards": ("proxy", "gold"), "shares": SHARES}
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -60,8 +59,9 @@ def _panel(panel, rows: pd.DataFrame) -> None:
             lw=0.8,
             capsize=1.5,
             color=of.colour,
-            label=f"{of.label} (line: fixed points)",
+            label=f"{of.label}, PPO",
         )
+    panel.plot([], [], color="black", lw=1, label="line: fixed points")
     panel.set_xlim(0, trained.kl.max() * 1.08)
 
 

@@ -18,12 +18,12 @@ def draw(table: pd.DataFrame) -> Figure:
         columns=len(PANELS),
         rows=len(experiments),
         height=2.3 * len(experiments) + 0.5,
-        sharey=True,
+        sharey="row",
         squeeze=False,
     )
-    names = [name for name in table.reference.unique() if name != RAW] + [RAW]
     for line, experiment in zip(grid, experiments, strict=True):
         rows = table[table.experiment.eq(experiment)]
+        names = [*(name for name in rows.reference.unique() if name != RAW), RAW]
         for panel, (quantity, title) in zip(line, PANELS.items(), strict=True):
             colours = (style.COLOURS["exact"], style.COLOURS["truth"])
             for shift, colour, (scorer, (label, marker)) in zip(

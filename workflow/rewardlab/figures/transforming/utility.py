@@ -34,10 +34,10 @@ def draw(table: pd.DataFrame) -> Figure:
         panel.set_zorder(behind.get_zorder() + 1)
         panel.patch.set_visible(False)
         if quantity == "slope":
-            panel.set_ylim(0, 1.25)
-            panel.legend(loc="upper right", bbox_to_anchor=(1, 1.0))
+            panel.set_ylim(0, 1.1)
             behind.legend(loc="center left", title="base model's responses", title_fontsize=8)
     panels[0].set_ylim(-6.2, 4.2)
+    panels[0].legend(loc="upper left")
     return figure
 
 

@@ -57,15 +57,15 @@ def _panel(panel, rows: pd.DataFrame) -> None:
             lw=1,
             capsize=2,
             color=of.colour,
-            label=f"{of.label} (line: fixed points)",
+            label=f"{of.label}, PPO",
         )
+    panel.plot([], [], color="black", lw=1.2, label="line: fixed points")
     best = rows[rows.source.eq(BEST)]
+    alone = best.method.nunique() == 1  # of one reward, all methods choose alike
     for method, points in best.groupby("method", sort=False):
-        alone = best.method.nunique() == 1
-        of = style.method_styles([method])[method]
-        colour = "black" if alone else of.colour
-        label = "best of k, at its bound of KL" if alone else f"best of k, {of.label}"
-        panel.plot(points.kl, points.value, "x", ms=5, color=colour, label=label)
+        colour = "black" if alone else style.method_styles([method])[method].colour
+        panel.plot(points.kl, points.value, "x", ms=5, color=colour)
+    panel.plot([], [], "x", ms=5, color="black", label="best of k, at its bound of KL")
     reach = trained.kl.max() * 1.08
     panel.set_xlim(0, reach)
 

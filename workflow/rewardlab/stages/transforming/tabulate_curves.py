@@ -81,9 +81,9 @@ def in_words(
     draws = trained.ensemble.nunique()
     at_once = ", all at once" if len(properties) > 1 else ""
     yield (
-        f"{experiment} ({on}{at_once}): at a divergence of {at:g} nats, interpolated, PPO's policies "
-        f"win: {'; '.join(said)} ({draws} policies of each method at each coefficient, 95 % "
-        "intervals over policies and prompts)."
+        f"{experiment} ({on}{at_once}): at a divergence of {at:g} nats, interpolated, PPO's "
+        f"policies win: {'; '.join(said)} ({draws} policies of each method at each coefficient, "
+        "95 % intervals over policies and prompts)."
     )
 
 

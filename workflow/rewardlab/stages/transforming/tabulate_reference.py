@@ -27,18 +27,27 @@ from rewardlab.settings.types import Positive
 
 @stage
 def tabulate_reference(
-    exact: Inputs, table: Output, findings: Output, experiments: list[str], at: Positive
+    exact: Inputs,
+    table: Output,
+    findings: Output,
+    experiments: dict[str, list[str]],
+    at: Positive,
 ) -> None:
-    """Win rates and how uniform they are, by experiment and reference, and with raw rewards."""
+    """Win rates and how uniform they are, by experiment and reference, and with raw rewards.
+
+    experiments: their own references by name, which stand there where they differ by property.
+    """
     rows = []
-    for experiment, file in zip(experiments, exact, strict=True):
+    for (experiment, own), file in zip(experiments.items(), exact, strict=True):
         paths = pd.read_parquet(file)
         paths = paths[paths.source.eq(EXACT)]
         base = paths[paths.method.eq(REFERENCE)]
         compared = paths[paths.method.isin([LSC, RAW])]
         for (method, reference), rows_of in compared.groupby(["method", "reference"], sort=False):
-            if method == LSC and reference == OWN:
+            mixed = len(set(own)) > 1
+            if method == LSC and reference == OWN and not mixed:
                 continue
+            name = ", ".join(own) if reference == OWN else reference
             for scorer in (MODEL, GOLD):
                 part = pd.concat([base, rows_of])
                 wins = at_divergence(rows_of, "point", [f"win_{scorer}_all"], at)[..., 0]
@@ -50,7 +59,7 @@ def tabulate_reference(
                 }
                 place = {
                     "experiment": experiment,
-                    "reference": RAW if method == RAW else reference,
+                    "reference": RAW if method == RAW else name,
                     "scorer": scorer,
                 }
                 rows += [
