@@ -67,6 +67,8 @@ def test_orphans_that_end_by_themselves_corrupt_nothing(finished_once, checkout)
     assert checkout.run("--unlock").code == 0
     while stages_of(checkout):
         time.sleep(0.1)
-    run = checkout.run()
+    run = checkout.run("aggregation_judge", "transforming_utility")
     assert run.code == 0, run.text
-    assert checkout.tables() == finished_once.tables()
+    tables, undisturbed = checkout.tables(), finished_once.tables()
+    assert {"tables/aggregation/judge.csv", "tables/transforming/utility.csv"} < set(tables)
+    assert tables == {name: undisturbed[name] for name in tables}

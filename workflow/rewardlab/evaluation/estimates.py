@@ -51,6 +51,20 @@ def jackknife(value: float, without: Array, log: bool = False) -> Estimate:
     return Estimate(float(value), error if np.isfinite(error) else np.nan, count - 1, log)
 
 
+def over_units(
+    statistic: Callable[[NDArray[np.int64]], float], units: Sequence[object], log: bool = False
+) -> Estimate:
+    """Return a statistic of row numbers with its jackknife error; a single unit gives none.
+
+    units: (n,), what each row belongs to; log: as in `jackknife`.
+    """
+    members = np.asarray(units)
+    rows = np.arange(len(members))
+    names = np.unique(members)
+    without = [float(statistic(rows[members != name])) for name in names if len(names) > 1]
+    return jackknife(float(statistic(rows)), np.array(without), log)
+
+
 def crossed(statistic: Callable[..., float], *arrays: Array, log: bool = False) -> Estimate:
     """Return the estimate of a statistic of arrays (R, C, ...), R rows crossed with C columns.
 
@@ -58,13 +72,14 @@ def crossed(statistic: Callable[..., float], *arrays: Array, log: bool = False) 
     jackknife errors are added, which counts what is neither's twice and is a little too much. log:
     as in `jackknife`.
     """
-    value = float(statistic(*arrays))
-    parts = []
-    for axis in (0, 1):
-        count = arrays[0].shape[axis]
-        kept = [np.delete(np.arange(count), unit) for unit in range(count if count > 1 else 0)]
-        without = [statistic(*(part.take(rows, axis) for part in arrays)) for rows in kept]
-        parts.append(jackknife(value, np.array(without, float), log))
+    parts = [
+        over_units(
+            lambda kept, axis=axis: statistic(*(part.take(kept, axis) for part in arrays)),
+            range(arrays[0].shape[axis]),
+            log,
+        )
+        for axis in (0, 1)
+    ]
     squares = np.array([part.error for part in parts]) ** 2
     freedom = np.array([part.freedom for part in parts])
     with np.errstate(all="ignore"):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from rewardlab.evaluation.estimates import Estimate, jackknife
+from rewardlab.evaluation.estimates import Estimate, over_units
 from rewardlab.evaluation.spread import reliability_of_ratio, true_variance, variance_ratio
 from rewardlab.policies.names import FINISHED, JUDGED, NOISE_OF_JUDGING, REFERENCE, VANILLA
 
@@ -37,8 +37,8 @@ class PairedPolicies:
         self.nested = nested
         cluster = "ensemble" if self.nested else "head"
         of_policy = trained[trained.method.eq(VANILLA)].set_index("policy")[cluster]
-        members = of_policy.loc[self.wide.index].to_numpy()
-        self.clusters = [np.flatnonzero(members == name) for name in pd.unique(members)]
+        self.members = of_policy.loc[self.wide.index].to_numpy()
+        self.clusters = [np.flatnonzero(self.members == name) for name in pd.unique(self.members)]
 
     @property
     def count(self) -> str:
@@ -51,10 +51,7 @@ class PairedPolicies:
 
     def estimate(self, statistic: Callable[[np.ndarray], float], log: bool = False) -> Estimate:
         """Return a statistic of row numbers with its error; a single cluster gives none."""
-        rows = np.arange(len(self.wide))
-        left_out = self.clusters if len(self.clusters) > 1 else []
-        without = np.array([statistic(np.setdiff1d(rows, cluster)) for cluster in left_out])
-        return jackknife(float(statistic(rows)), without, log)
+        return over_units(statistic, self.members, log)
 
     @property
     def mean_divergences(self) -> tuple[float, float]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.evaluation.decisions import Quantity, exact
-from rewardlab.evaluation.estimates import Estimate, jackknife
+from rewardlab.evaluation.estimates import Estimate, over_units
 from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.paired_policies import PairedPolicies
 from rewardlab.evaluation.tables import read_csv
@@ -150,9 +150,10 @@ def proxy_finding(steps: pd.DataFrame, variance_aware: str) -> Finding:
         )
         rise = last - rows[rows.step <= tenth].groupby(["ensemble", "policy"]).proxy.mean()
         ensembles = rise.groupby("ensemble").mean().to_numpy()
-        left_out = range(len(ensembles)) if len(ensembles) > 1 else ()
-        without = np.array([np.delete(ensembles, unit).mean() for unit in left_out])
-        rises[method] = jackknife(ensembles.mean(), without).quantity
+        estimate = over_units(
+            lambda kept, units=ensembles: units[kept].mean(), range(len(ensembles))
+        )
+        rises[method] = estimate.quantity
     lowest = min(rises, key=lambda method: rises[method].value)
     by_method = ", ".join(f"{method} {rise.value:+.2f}" for method, rise in rises.items())
     evidence = f"last less first tenth: {by_method}, over ensembles"

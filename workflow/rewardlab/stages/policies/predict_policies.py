@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 
 from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.decisions import Quantity
-from rewardlab.evaluation.estimates import jackknife
+from rewardlab.evaluation.estimates import over_units
 from rewardlab.evaluation.fixed_points import (
     at_mean_divergence,
     compared,
@@ -91,12 +91,10 @@ def predicted(
 
 def slope_row(method: str, judged: np.ndarray, exact: np.ndarray) -> dict:
     """Return a method's slope with its interval over ensembles."""
-    rows = np.arange(len(judged))
-    without = [
-        slope_without_noise(judged[kept], exact[kept])
-        for kept in (np.delete(rows, row) for row in rows if len(rows) > 1)
-    ]
-    found = jackknife(slope_without_noise(judged, exact), np.array(without)).quantity
+    estimate = over_units(
+        lambda kept: slope_without_noise(judged[kept], exact[kept]), range(len(judged))
+    )
+    found = estimate.quantity
     return _row("slope", method, found)
 
 

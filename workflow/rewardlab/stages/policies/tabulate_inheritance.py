@@ -7,10 +7,9 @@ divergences, whose units are ensembles.
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
-from rewardlab.evaluation.estimates import jackknife
+from rewardlab.evaluation.estimates import over_units
 from rewardlab.evaluation.fixed_points import slope_without_noise
 from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.running.errors import UserError
@@ -52,8 +51,8 @@ def paired_rows(base: pd.DataFrame, varied: pd.DataFrame, name: str) -> Iterator
     for method, rows in both.groupby(level="method", sort=False):
         ensembles = rows.index.get_level_values("ensemble")
         for quantity, of in {"slope": _slope, "KL": _divergence}.items():
-            without = [of(rows[ensembles != left]) for left in ensembles.unique()]
-            found = jackknife(of(rows), np.array(without)).quantity
+            estimate = over_units(lambda kept, of=of, rows=rows: of(rows.iloc[kept]), ensembles)
+            found = estimate.quantity
             yield {
                 "panel": "paired",
                 "experiment": name,
