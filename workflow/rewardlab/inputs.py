@@ -159,13 +159,22 @@ def policy_ensembles(config: Settings, wildcards: Any) -> list[str]:
 
 def single_experiments(config: Settings, wildcards: Any) -> list[str]:
     """Return the experiments on one transformed reward each, of an extended item further ones."""
-    is_extended = getattr(wildcards, "item", "").endswith("_extended")
-    return [*config.transforming.single, *(config.extended.transforming if is_extended else ())]
+    return [*config.transforming.single, *_further(config, wildcards, several=False)]
 
 
 def combined_experiments(config: Settings, wildcards: Any) -> list[str]:
-    """Return the experiments on several transformed rewards."""
-    return list(config.transforming.combined)
+    """Return the experiments on several transformed rewards, of an extended item further ones."""
+    return [*config.transforming.combined, *_further(config, wildcards, several=True)]
+
+
+def _further(config: Settings, wildcards: Any, several: bool) -> list[str]:
+    """Return what an extended item has beyond: experiments on several rewards, or on one."""
+    if not getattr(wildcards, "item", "").endswith("_extended"):
+        return []
+    rows = config.policies.experiments
+    return [
+        name for name in config.extended.transforming if (len(rows[name].rewards) > 1) == several
+    ]
 
 
 def all_transformed(config: Settings, wildcards: Any) -> list[str]:
@@ -184,15 +193,19 @@ def references_of_transformed(config: Settings, wildcards: Any) -> dict[str, lis
 
 def curved_experiments(config: Settings, wildcards: Any) -> list[str]:
     """Return the experiments of a figure of win rates."""
-    if wildcards.item == "combined":
+    if wildcards.item.startswith("combined"):
         return combined_experiments(config, wildcards)
     return single_experiments(config, wildcards)
 
 
-def properties_of_curves(config: Settings, wildcards: Any) -> dict[str, list[str]]:
-    """Return by experiment of a figure of win rates the properties that it is rewarded for."""
+def properties_of_curves(config: Settings, wildcards: Any) -> list[tuple[str, list[str]]]:
+    """Return for each experiment of a figure of win rates what it is shown as, and its properties.
+
+    An experiment that is like another adds methods to it.
+    """
     rows = config.policies.experiments
-    return {name: list(rows[name].rewards) for name in curved_experiments(config, wildcards)}
+    names = curved_experiments(config, wildcards)
+    return [(rows[name].like or name, list(rows[name].rewards)) for name in names]
 
 
 def utility_references(config: Settings, wildcards: Any) -> dict[str, str]:
@@ -243,10 +256,11 @@ def combine(config: Settings, wildcards: Any) -> str:
     return config.policies.methods[wildcards.method].combine
 
 
-def trained_methods(config: Settings, wildcards: Any) -> dict[str, Any]:
-    """Return the methods of an experiment that train policies."""
+def found_methods(config: Settings, wildcards: Any) -> dict[str, Any]:
+    """Return the methods of an experiment that have fixed points, whether policies are trained."""
     rows = config.policies.methods
-    names = config.policies.experiments[wildcards.experiment].methods
+    experiment = config.policies.experiments[wildcards.experiment]
+    names = (*experiment.methods, *experiment.traced)
     return {name: rows[name].model_dump(mode="json") for name in names if rows[name].penalty}
 
 

@@ -80,7 +80,7 @@ use rule job as match_divergences with:
         **stage(
             "transforming.match_divergences",
             settings={"at": "transforming.at"},
-            methods=inputs.trained_methods,
+            methods=inputs.found_methods,
             references=inputs.references,
             divergences=inputs.divergences,
             heads=inputs.heads_of_experiment,
@@ -133,7 +133,7 @@ use rule job as trace_transformed with:
                 "points": "transforming.coefficients",
                 "k": "transforming.k",
             },
-            methods=inputs.trained_methods,
+            methods=inputs.found_methods,
             references=inputs.references,
             divergences=inputs.divergences,
             seed=["trace_transformed"],
@@ -179,7 +179,7 @@ use rule job as tabulate_transforming_curves with:
     log:
         "<logs>/tabulate_transforming_{item}.log",
     wildcard_constraints:
-        item="win_rate|combined|win_rate_extended",
+        item="(win_rate|combined)(_extended)?",
     params:
         **stage(
             "transforming.tabulate_curves",
@@ -216,6 +216,20 @@ use rule figure as draw_transforming_combined with:
         item="transforming/combined",
     params:
         **figure("transforming.win_rates", TRANSFORMING, "Win rates, rewards combined", POLICIES),
+
+
+use rule figure as draw_transforming_combined_extended with:
+    """The same with further ways to combine them trained."""
+    pathvars:
+        item="transforming/combined_extended",
+    params:
+        **figure(
+            "transforming.win_rates",
+            TRANSFORMING,
+            "Win rates, further combinations",
+            when=POLICIES and bool(SETTINGS.extended.transforming),
+            extended=True,
+        ),
 
 
 use rule job as tabulate_transforming_uniform with:

@@ -165,7 +165,9 @@ def _check_rewards(settings: PolicySettings, name: str, experiment: ExperimentSe
         raise UserError(f"{key}.ensembles is missing; expected a number beside rewards.")
     if experiment.like is not None and count != len(settings.experiments[experiment.like].rewards):
         raise UserError(f"{key}.rewards: expected those of {experiment.like}, which it is like.")
-    for method in experiment.methods:
+    if experiment.traced and not count:
+        raise UserError(f"{key}.traced: expected nothing, since it has no rewards of its own.")
+    for method in (*experiment.methods, *experiment.traced):
         row, of_method = settings.methods[method], f"policies.methods.{method}"
         if row.penalty is None:
             continue

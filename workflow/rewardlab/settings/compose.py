@@ -21,7 +21,7 @@ from rewardlab.settings.aggregation import AggregationSettings
 from rewardlab.settings.causes import CausesSettings
 from rewardlab.settings.data import DataSettings
 from rewardlab.settings.fixed_point import FixedPointSettings
-from rewardlab.settings.policies import PolicySettings
+from rewardlab.settings.policies import ExperimentSettings, PolicySettings
 from rewardlab.settings.regimes import RegimeSettings
 from rewardlab.settings.rewards import RewardSettings
 from rewardlab.settings.simulation import SimulationSettings
@@ -176,39 +176,48 @@ def _check_transforming(settings: Settings, files: Layers) -> None:
                     f"{_origin(keys, files)}: {'.'.join(keys)}.{reward} refers to the refusal, but "
                     "transforming.refusal is null."
                 )
-    chapter, beyond = settings.transforming, settings.extended.transforming
-    wanted = {
-        ("transforming", "single"): (chapter.single, (RAW, LSC)),
-        ("transforming", "combined"): (chapter.combined, (RAW, WEIGHTED, LSC)),
-        ("extended", "transforming"): (beyond, (RAW, LSC)),
-    }
-    for keys, (names, methods) in wanted.items():
-        kind = keys[-1]
-        for name in names:
-            origin = f"{_origin(keys, files)}: {'.'.join(keys)} names {name!r}"
-            several = name in rows and len(rows[name].rewards) > 1
-            if name not in rows or not rows[name].rewards or several != (kind == "combined"):
-                fitting = [
-                    other
-                    for other, row in rows.items()
-                    if row.rewards and (len(row.rewards) > 1) == (kind == "combined")
-                ]
-                count = "several" if kind == "combined" else "one"
-                raise UserError(
-                    f"{origin}; expected experiments on {count} of policies.experiments' rewards, "
-                    f"which are {', '.join(fitting) or 'none'}."
-                )
-            lacking = [method for method in methods if method not in rows[name].methods]
-            if lacking:
-                raise UserError(
-                    f"{origin}, whose methods lack {', '.join(lacking)}; the claims rest on them."
-                )
+    chapter = settings.transforming
+    _check_transformed(rows, ("transforming", "single"), chapter.single, (1, 1), files)
+    _check_transformed(rows, ("transforming", "combined"), chapter.combined, (2, None), files)
+    beyond = settings.extended.transforming
+    _check_transformed(rows, ("extended", "transforming"), beyond, (1, None), files)
     for name in settings.transforming.references:
         keys = ("transforming", "references")
         if name == REFUSAL and settings.transforming.refusal is None:
             raise UserError(
                 f"{_origin(keys, files)}: {'.'.join(keys)} has the refusal, but "
                 "transforming.refusal is null."
+            )
+
+
+def _check_transformed(
+    rows: Mapping[str, ExperimentSettings],
+    keys: tuple[str, str],
+    names: Sequence[str],
+    rewards: tuple[int, int | None],
+    files: Layers,
+) -> None:
+    """Raise UserError if experiments have too few or too many rewards, or lack a claim's methods."""
+    least, most = rewards
+    what = "several rewards" if least > 1 else "one reward" if most == 1 else "rewards"
+    fitting = [
+        name
+        for name, row in rows.items()
+        if least <= len(row.rewards) and (most is None or len(row.rewards) <= most)
+    ]
+    for name in names:
+        origin = f"{_origin(keys, files)}: {'.'.join(keys)} names {name!r}"
+        if name not in fitting:
+            raise UserError(
+                f"{origin}; expected experiments under policies.experiments with {what}, which are "
+                f"{', '.join(fitting) or 'none'}."
+            )
+        claimed = {"combined": (RAW, WEIGHTED, LSC)}.get(keys[-1], ())
+        claimed = (RAW, LSC) if len(rows[name].rewards) == 1 else claimed
+        lacking = [method for method in claimed if method not in rows[name].methods]
+        if lacking:
+            raise UserError(
+                f"{origin}, whose methods lack {', '.join(lacking)}; the claims rest on them."
             )
 
 

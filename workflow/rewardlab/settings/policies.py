@@ -160,6 +160,8 @@ class ExperimentSettings(SettingsModel):
     rewards: dict[Name, RewardedSettings] = Field(default={})
     """Names under data.preferences, whose rewards policies are trained on, each by heads of its
     own; none: policies.preferences alone, as it is."""
+    traced: Annotated[tuple[Name, ...], Unique] = ()
+    """Further methods, whose fixed points alone are found."""
     divergences: Annotated[tuple[Positive, ...], Field(min_length=1), Unique] | None = None
     """KL divergences of fixed points, in nats, whose coefficients methods with beta `exact` take,
     in place of multiples."""
@@ -230,7 +232,7 @@ class PolicySettings(SettingsModel):
         if self.variance_aware not in self.methods:
             raise ValueError(f"variance_aware to be one of methods, {known}")
         for name, experiment in self.experiments.items():
-            for method in experiment.methods:
+            for method in (*experiment.methods, *experiment.traced):
                 if method not in self.methods:
                     raise ValueError(
                         f"names under methods, {known}, in experiments.{name}, not {method!r}"

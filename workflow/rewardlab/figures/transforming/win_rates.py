@@ -43,10 +43,13 @@ def draw(table: pd.DataFrame) -> Figure:
 
 def _panel(panel, rows: pd.DataFrame) -> None:
     trained = rows[rows.source.eq("PPO")]
-    for method, of in style.method_styles(trained.method).items():
+    for method, of in style.method_styles(rows.method).items():
         exact = rows[rows.source.eq("fixed point") & rows.method.eq(method)].sort_values("kl")
         panel.plot(exact.kl, exact.value, color=of.colour, ls=of.dashes, lw=1.2)
         points = trained[trained.method.eq(method)].sort_values("kl")
+        if points.empty:
+            panel.plot([], [], color=of.colour, ls=of.dashes, label=f"{of.label}, fixed points")
+            continue
         errors = [points.value - points.low, points.high - points.value]
         panel.errorbar(
             points.kl,

@@ -45,15 +45,15 @@ def tabulate_curves(
     exact: Inputs,
     table: Output,
     findings: Output,
-    experiments: dict[str, list[str]],
+    experiments: list[tuple[str, list[str]]],
     at: Positive,
 ) -> None:
     """Win rates by experiment, method, scorer and property against the divergence.
 
-    experiments: properties by name, in the order of the files.
+    experiments: what each is shown as, and its properties, in the order of the files.
     """
     parts, sentences = [], []
-    files = zip(experiments.items(), policies, exact, strict=True)
+    files = zip(experiments, policies, exact, strict=True)
     for (experiment, properties), trained_file, exact_file in files:
         names = ["all", *properties] if len(properties) > 1 else ["all"]
         trained, paths = pd.read_parquet(trained_file), pd.read_parquet(exact_file)
