@@ -317,7 +317,13 @@ EITHER_SIDE = {
         [(on(slope=(0.7, 0.79)), NOT_REPRODUCED), (on(slope=(1.26, 1.3)), NOT_REPRODUCED)],
     ),
     "B6": (on(lead=(0.001, 0.1)), [(on(lead=(-0.1, -0.01)), NOT_REPRODUCED)]),
-    "T5": (on(share=0.0), [(on(share=0.001), NOT_REPRODUCED)]),
+    "T5": (
+        on(share=0.0, ties_in_double_precision=0.0),
+        [
+            (on(share=0.001, ties_in_double_precision=0.0), NOT_REPRODUCED),
+            (on(share=0.0, ties_in_double_precision=1.0), NOT_REPRODUCED),
+        ],
+    ),
     "U20": (on(share=(0.051, 0.5)), [(on(share=(-0.1, 0.049)), NOT_REPRODUCED)]),
     "U21": (
         with_name(on(lost=0.0, change_with_the_unit=0.0, c=0.0), "c", SHARPE),

@@ -286,7 +286,7 @@ def test_worlds_share_their_data(config):
 def test_another_world_differs_only_where_it_says_so(config):
     config["extended"]["worlds"] = {"mine": {"seed": 7, "world": {"seed": 5}}}
     config["extended"]["confirmations"] = {"again": {"seed": 8}, "not": None}
-    config["extended"]["hacked"] = {"easy": {"world": {"dialect": {"value": "worse"}}}}
+    config["extended"]["exploitable"] = {"easy": {"world": {"dialect": {"value": "worse"}}}}
     config["extended"]["variants"] = {"few": {"policies": {"chosen_pairs": None}}}
     config["extended"]["policy_worlds"]["seeds"] = [9]
     settings = validate(config)

@@ -18,19 +18,20 @@ from scipy.stats import norm
 
 from rewardlab.evaluation import standing
 from rewardlab.evaluation import transformed as tr
+from rewardlab.evaluation.decisions import Quantity
 from rewardlab.evaluation.estimates import crossed
 from rewardlab.policies import matched_utilities as matched
 from rewardlab.policies.names import REFERENCE
 from rewardlab.policies.proxy import EnsembleReward
 from rewardlab.policies.transformed import TransformedReward
 from rewardlab.rewards.base_rewards import BaseSamples, read_base_samples, write_base_samples
-from rewardlab.rewards.reference_names import Reference, reference_of
 from rewardlab.rewards.references import gaussian_quantile
 from rewardlab.rewards.transformations import TRANSFORMATIONS, log_sigmoid_centred
 from rewardlab.rewards.utilities import COMBINATIONS, Utility, utilities
 from rewardlab.running.errors import UserError
 from rewardlab.settings.compose import validate
 from rewardlab.settings.policies import MethodSettings
+from rewardlab.settings.reference_names import Reference, reference_of
 from rewardlab.stages.claims import transforming as claims
 from rewardlab.stages.transforming.match_divergences import matched as matched_method
 from rewardlab.stages.transforming.tabulate_utility import inversions
@@ -286,7 +287,11 @@ def test_values_at_a_divergence_are_interpolated_and_never_extrapolated():
 
 
 def test_unimproved_prompts_and_unevenness():
-    assert tr.unimproved(np.array([[-0.1, 0.0, 0.1, 0.2]])) == 0.5
+    one = np.array([[-0.1, 0.0, 0.1, 0.2]])
+    assert tr.unimproved(one, one) == 0.5  # without noise, as they are
+    noisy = np.array([[0.05, -0.05, 0.1, 0.1]])
+    assert tr.unimproved(noisy, noisy[:, [1, 0, 3, 2]]) == 0  # halves share no spread: the mean
+    assert np.isnan(tr.unimproved(np.array([[np.nan, 0.1]]), one[:, :2]))
     first, second = np.array([[0.1, 0.3, 0.2]]), np.array([[0.2, 0.4, 0.0]])
     covariance = (-0.1 * 0 + 0.1 * 0.2 + 0 * -0.2) / 2
     assert tr.unevenness(first, second) == pytest.approx(np.sqrt(covariance) / 0.2)
@@ -304,6 +309,7 @@ def test_claims_of_policies_that_differ_as_the_paper_says():
     assert claims.win_finding(compared).value.value == pytest.approx(0.15)
     hacked = claims.hacking_finding({"one": table})
     assert hacked.quantities["drop"]["one"].value == pytest.approx(1.0, abs=0.1)
+    assert tr.fall(np.array([[[0.0, 2.0, 1.0]], [[0.0, 1.0, 0.5]]])) == pytest.approx(0.75)
     assert hacked.value.low > 0
     weighted = experiment(raw=raw, weighted=policies(lambda kl: kl, wins=0.74), lsc=lsc)
     both = {"both": claims.Compared(weighted, weighted.assign(point=weighted.factor), 1.0)}
@@ -317,6 +323,20 @@ def test_a_lost_policy_takes_its_draw_out_of_both_methods():
     lost = lsc[~(lsc.ensemble.eq(2) & lsc.factor.eq(3))]
     table = claims.paired(experiment(raw=raw, lsc=lost))
     assert sorted(table.ensemble.unique()) == [0, 1, 3]
+    assert tr.lost(experiment(raw=raw, lsc=lost)) == ["lsc, reward models 2"]
+    with pytest.raises(UserError, match="of lsc there is no draw of reward models whose policies"):
+        tr.laid_out(lsc[lsc.factor.eq(lsc.ensemble)].assign(method="lsc"), "factor", ["kl"])
+
+
+def test_a_claim_on_what_is_mitigated_is_decided_where_there_is_any():
+    none, some = Quantity(0.0, 0.0, 0.0), Quantity(0.2, 0.1, 0.3)
+    differences = {"one": none, "other": some}
+    found = claims.where_above_zero(
+        {"difference": differences, "drop": {"one": none, "other": some}}
+    )
+    assert found == {"difference": {"other": some}, "drop": {"other": some}}
+    none_at_all = {"difference": differences, "drop": {"one": none, "other": none}}
+    assert claims.where_above_zero(none_at_all) == none_at_all
 
 
 def test_detectable_differences_shrink_with_the_error():
@@ -342,6 +362,11 @@ MISTAKES = [
     ("methods.lsc.transform", "cube", "'cube'"),
     ("experiments.lsc-helpful.rewards", {"kind": {"reference": "q85"}}, "names 'kind'; expected"),
     ("experiments.lsc-both.methods", ["raw", "lsc"], "whose methods lack weighted"),
+    ("experiments.lsc-helpful.methods", ["reference", "raw", "lsc"], "has reference, the base"),
+    ("experiments.lsc-helpful.heads", 2, "expected heads: 1 and one policy against each"),
+    ("experiments.lsc-helpful.divergences", [1.0], "at least two ensembles and two divergences"),
+    ("experiments.fig7.traced", ["lsc"], "expected nothing, since it has no rewards"),
+    ("experiments.lsc-and.like", "lsc-helpful", "expected those of lsc-helpful, which it is like"),
 ]
 
 

@@ -256,6 +256,12 @@ def combine(config: Settings, wildcards: Any) -> str:
     return config.policies.methods[wildcards.method].combine
 
 
+def paired_with(config: Settings, wildcards: Any) -> str:
+    """Return the experiment whose prompts and sampling noise an experiment's policies have."""
+    row = config.policies.experiments.get(wildcards.experiment)
+    return (row and row.like) or wildcards.experiment
+
+
 def found_methods(config: Settings, wildcards: Any) -> dict[str, Any]:
     """Return the methods of an experiment that have fixed points, whether policies are trained."""
     rows = config.policies.methods
@@ -279,6 +285,12 @@ def drawn_of_property(config: Settings, wildcards: Any) -> list[str]:
     """Return the names that the seeds of a property's ensembles derive from."""
     names = ensembles_of(config.policies, wildcards.experiment)
     return [f"{name}-{wildcards.set}" for name in names]
+
+
+def judge_of_set(config: Settings, wildcards: Any) -> str | None:
+    """Return the column with the gold rewards of a preference set; none: it is not the world's."""
+    embedded = config.data.preferences[wildcards.set] == "embedded"
+    return f"gold_{wildcards.set}" if embedded else None
 
 
 def reference_samples(config: Settings, wildcards: Any) -> SamplingSettings:

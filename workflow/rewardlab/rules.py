@@ -81,9 +81,9 @@ class Runs:
 
         settings: the dotted path of the stage's `settings`, or a function of the run's settings and
         the wildcards, or several by the names of its parameters. seed: what the seed derives from,
-        beside that of the run. options: any other parameter, as a value, a text with wildcards, or
-        such a function. Named inputs and outputs of the rule are handed to the stage; unnamed ones
-        are only followed.
+        beside that of the run: texts with wildcards, or such functions. options: any other
+        parameter, as a value, a text with wildcards, or such a function. Named inputs and outputs
+        of the rule are handed to the stage; unnamed ones are only followed.
         """
         slices = settings if isinstance(settings, Mapping) else {"settings": settings}
         slices = {name: where for name, where in slices.items() if where != ()}
@@ -95,7 +95,10 @@ class Runs:
                 as_json = json.dumps(found, sort_keys=True)
                 flagged[name] = found if isinstance(found, str) else as_json
             if seed is not None:
-                derived_from = [name.format(**wildcards) for name in seed]
+                derived_from = [
+                    name(config, wildcards) if callable(name) else name.format(**wildcards)
+                    for name in seed
+                ]
                 flagged["seed"] = str(derive_seed(config.seed, *derived_from))
             for name, value in options.items():
                 value = value(config, wildcards) if callable(value) else value

@@ -116,7 +116,7 @@ use rule job as train_policies with:
         **stage(
             "policies.train",
             settings={**SEARCHED, "ppo": inputs.ppo, "evaluation": inputs.policy_evaluation},
-            seed=["train_policies", "{experiment}"],
+            seed=["train_policies", inputs.paired_with],
             method="{method}",
             penalty=inputs.penalty,
             parameters=inputs.parameters,

@@ -58,7 +58,7 @@ use rule job as gather_reference_samples with:
                 "max_length": "rewards.max_length",
                 "world": "world",
             },
-            judge="gold_{set}",
+            judge=inputs.judge_of_set,
         ),
 
 

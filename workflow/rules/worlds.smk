@@ -3,18 +3,18 @@
 from rewardlab import inputs
 from rewardlab.evaluation.contrasts import CONFIRMATION
 
-COMBINING, CONFIRMING, VARIANTS, HACKED = (
+COMBINING, CONFIRMING, VARIANTS, EXPLOITABLE = (
     [name for name in getattr(SETTINGS.extended, key) if name in WORLDS] for key in OVERLAYS
 )
-LISTED = COMBINING + CONFIRMING + VARIANTS + HACKED
+LISTED = COMBINING + CONFIRMING + VARIANTS + EXPLOITABLE
 POLICY_WORLDS = [name for name in WORLDS if name not in LISTED]
-HACKED_RUNS = [SETTINGS.scale, *(WORLDS[name].scale for name in HACKED)]
+EXPLOITABLE_RUNS = [SETTINGS.scale, *(WORLDS[name].scale for name in EXPLOITABLE)]
 # What is decided again in other worlds: chapter -> the worlds.
 DECIDED = {"aggregation": COMBINING}
 if SAMPLED:
     DECIDED |= {"aggregation_theorem": COMBINING}
 if POLICIES:
-    DECIDED |= {"transforming_utility": COMBINING, "transforming": COMBINING + HACKED}
+    DECIDED |= {"transforming_utility": COMBINING, "transforming": COMBINING + EXPLOITABLE}
 RUN_OF = {"this-world": SETTINGS.scale} | {name: world.scale for name, world in WORLDS.items()}
 # What Figure 12's contrast is told of, by item: world -> the kind that it is pooled with.
 CONTRASTS = {
@@ -129,7 +129,7 @@ use rule job as collect_claims_by_world with:
         **shown(
             CLAIMS,
             "Claims in other worlds",
-            when=bool(COMBINING + CONFIRMING + HACKED),
+            when=bool(COMBINING + CONFIRMING + EXPLOITABLE),
             extended=True,
         ),
         **stage(
@@ -149,13 +149,13 @@ use rule job as tabulate_transforming_hacking_worlds with:
     input:
         policies=[
             f"results/{run}/transforming/policies_{name}.parquet"
-            for run in HACKED_RUNS
-            for name in SETTINGS.transforming.combined
+            for run in EXPLOITABLE_RUNS
+            for name in [*SETTINGS.transforming.single, *SETTINGS.transforming.combined]
         ],
         exact=[
             f"results/{run}/transforming/exact_{name}.parquet"
-            for run in HACKED_RUNS
-            for name in SETTINGS.transforming.combined
+            for run in EXPLOITABLE_RUNS
+            for name in [*SETTINGS.transforming.single, *SETTINGS.transforming.combined]
         ],
     output:
         **table("transforming/hacking_worlds"),
@@ -166,8 +166,8 @@ use rule job as tabulate_transforming_hacking_worlds with:
             "transforming.tabulate_hacking",
             experiments=[
                 f"{name}, {world}"
-                for world in ["this world", *HACKED]
-                for name in SETTINGS.transforming.combined
+                for world in ["this world", *EXPLOITABLE]
+                for name in [*SETTINGS.transforming.single, *SETTINGS.transforming.combined]
             ],
         ),
 
@@ -181,6 +181,6 @@ use rule figure as draw_transforming_hacking_worlds with:
             "transforming.hacking",
             TRANSFORMING,
             "Reward hacking in other worlds",
-            when=POLICIES and bool(HACKED),
+            when=POLICIES and bool(EXPLOITABLE),
             extended=True,
         ),

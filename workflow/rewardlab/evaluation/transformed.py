@@ -15,6 +15,7 @@ from scipy.stats import t
 from rewardlab.evaluation.estimates import Estimate, crossed
 from rewardlab.evaluation.fixed_points import on_path
 from rewardlab.policies.names import REFERENCE
+from rewardlab.running.errors import UserError
 
 Array = NDArray[np.float64]
 
@@ -26,11 +27,17 @@ SIZE = 0.8  # probability of seeing a difference, by which its size is told
 def laid_out(table: pd.DataFrame, at: str, columns: Sequence[str]) -> Array:
     """Return columns of one method as (B, E, P, C), by coefficient, draw and prompt.
 
-    Draws that lack a coefficient, whose policy did not end well, are left out.
+    Draws that lack a coefficient, whose policy did not end well, are left out. Raises UserError if
+    that is all of them.
     """
     ordered = table.sort_values([at, "ensemble", "prompt_id"], kind="stable")
     counts = ordered.groupby("ensemble")[at].nunique()
     complete = counts.index[counts.eq(ordered[at].nunique())]
+    if complete.empty:
+        raise UserError(
+            f"of {', '.join(table.method.unique())} there is no draw of reward models whose "
+            "policies ended well at every coefficient."
+        )
     kept = ordered[ordered.ensemble.isin(complete)]
     shape = ordered[at].nunique(), len(complete), ordered.prompt_id.nunique(), len(columns)
     return kept[list(columns)].to_numpy(float).reshape(shape)
@@ -107,9 +114,21 @@ def over_base(table: pd.DataFrame, method: str, at: str, column: str) -> Array:
     return np.stack([values[..., 0], over], -1)
 
 
-def unimproved(improvement: Array) -> float:
-    """Return the share of draws and prompts (E, P) with an improvement of at most 0."""
-    return float((improvement <= 0).mean())
+def unimproved(first: Array, second: Array) -> float:
+    """Return the share of draws and prompts with an improvement of at most 0; by halves (E, P).
+
+    The noise of responses would spread improvements: they are drawn in towards their mean over
+    prompts, until their variance is the covariance of the halves. NaN where one is not known.
+    """
+    both = (first + second) / 2
+    if not np.isfinite(both).all():
+        return np.nan
+    centre = both.mean(1, keepdims=True)
+    spread = ((both - centre) ** 2).sum(1, keepdims=True)
+    common = _product_of_halves(first, second)[:, None]
+    share = np.divide(common, spread, out=np.zeros_like(spread), where=spread > 0)
+    shrunk = centre + np.sqrt(np.clip(share, 0, 1)) * (both - centre)
+    return float((shrunk <= 0).mean())
 
 
 def unevenness(first: Array, second: Array) -> float:
@@ -117,9 +136,56 @@ def unevenness(first: Array, second: Array) -> float:
 
     The covariance of two halves of the responses is its variance without their noise.
     """
-    centred = [half - half.mean(1, keepdims=True) for half in (first, second)]
-    variance = (centred[0] * centred[1]).sum(1).mean() / (first.shape[1] - 1)
+    variance = _product_of_halves(first, second).mean() / (first.shape[1] - 1)
     return float(np.sqrt(max(variance, 0.0)) / ((first.mean() + second.mean()) / 2))
+
+
+def _product_of_halves(first: Array, second: Array) -> Array:
+    """Return by draw (E,) the sum over prompts of the product of both halves' deviations."""
+    centred = [half - half.mean(1, keepdims=True) for half in (first, second)]
+    return (centred[0] * centred[1]).sum(1)
+
+
+def fall(lines: Array) -> float:
+    """Return how far the mean of lines (E, P, G) has come down at their end from its peak.
+
+    The peak of the mean over one half of the draws is where the other half's is taken.
+    """
+    halves = lines[::2], lines[1::2]
+    falls = []
+    for own, other in (halves, halves[::-1]):
+        peak = int(other.mean((0, 1)).argmax())
+        falls.append(own[:, :, peak] - own[:, :, -1])
+    return float(np.concatenate(falls).mean())
+
+
+def lines_up_to(values: Array, kl: float, points: int) -> Array:
+    """Return values over the base (E, P, G) at G divergences up to `kl`; as from `over_base`.
+
+    From the base model, which is 0 at no divergence, on.
+    """
+    grid = np.linspace(0, kl, points + 1)[1:]
+    lines = []
+    for part in np.moveaxis(values, 1, 0):  # (B, P, 2)
+        start = np.stack([np.full(part.shape[1], 1e-3), np.zeros(part.shape[1])], -1)
+        whole = np.concatenate([start[None], part])
+        lines.append(on_path(whole[..., 0].mean(1), whole[..., 1], grid).T)
+    return np.stack(lines)
+
+
+def reached(values: Array) -> float:
+    """Return the largest divergence that every draw reaches; values: as from `over_base`."""
+    return float(values[..., 0].mean(2).max(0).min())
+
+
+def lost(trained: pd.DataFrame) -> list[str]:
+    """Return the methods and draws that lack a policy which ended well, in words."""
+    found = []
+    for method in methods_of(trained):
+        rows = trained[trained.method.eq(method)]
+        missing = set(trained.ensemble) - set(draws_of(rows, "factor"))
+        found += [f"{method}, reward models {draw}" for draw in sorted(missing)]
+    return found
 
 
 def detectable(estimate: Estimate) -> float:

@@ -163,12 +163,18 @@ def _check_rewards(settings: PolicySettings, name: str, experiment: ExperimentSe
         )
     if count and experiment.ensembles is None:
         raise UserError(f"{key}.ensembles is missing; expected a number beside rewards.")
-    if experiment.like is not None and count != len(settings.experiments[experiment.like].rewards):
+    like = experiment.like and settings.experiments[experiment.like]
+    if like and list(experiment.rewards) != list(like.rewards):
         raise UserError(f"{key}.rewards: expected those of {experiment.like}, which it is like.")
     if experiment.traced and not count:
         raise UserError(f"{key}.traced: expected nothing, since it has no rewards of its own.")
     for method in (*experiment.methods, *experiment.traced):
         row, of_method = settings.methods[method], f"policies.methods.{method}"
+        if row.penalty is None and count:
+            raise UserError(
+                f"{key}.methods has {method}, the base model; expected trained methods alone: "
+                "policies on rewards of an experiment are compared with its samples."
+            )
         if row.penalty is None:
             continue
         if (row.beta == EXACT) != (count > 0):

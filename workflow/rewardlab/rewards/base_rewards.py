@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from rewardlab.rewards.reference_names import GAUSSIAN, NONE, PREDICTED, REFUSAL, reference_of
 from rewardlab.rewards.references import fit_quantile_head, gaussian_quantile, sample_quantile
 from rewardlab.running.errors import UserError
+from rewardlab.settings.reference_names import GAUSSIAN, NONE, PREDICTED, REFUSAL, reference_of
 
 Array = NDArray[np.floating]
 TEXTS = "texts"

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from rewardlab.policies.experiments import check_experiments, check_methods
 from rewardlab.policies.names import LSC, RAW, WEIGHTED
-from rewardlab.rewards.reference_names import REFUSAL
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.running.validation import describe, location
@@ -22,6 +21,7 @@ from rewardlab.settings.causes import CausesSettings
 from rewardlab.settings.data import DataSettings
 from rewardlab.settings.fixed_point import FixedPointSettings
 from rewardlab.settings.policies import ExperimentSettings, PolicySettings
+from rewardlab.settings.reference_names import REFUSAL
 from rewardlab.settings.regimes import RegimeSettings
 from rewardlab.settings.rewards import RewardSettings
 from rewardlab.settings.simulation import SimulationSettings
@@ -176,11 +176,14 @@ def _check_transforming(settings: Settings, files: Layers) -> None:
                     f"{_origin(keys, files)}: {'.'.join(keys)}.{reward} refers to the refusal, but "
                     "transforming.refusal is null."
                 )
-    chapter = settings.transforming
-    _check_transformed(rows, ("transforming", "single"), chapter.single, (1, 1), files)
-    _check_transformed(rows, ("transforming", "combined"), chapter.combined, (2, None), files)
+    chapter, trained = settings.transforming, known[settings.policies.preferences] == "embedded"
+    judged = {name for name, source in known.items() if source == "embedded" or not trained}
+    _check_transformed(rows, ("transforming", "single"), chapter.single, (1, 1), judged, files)
+    _check_transformed(
+        rows, ("transforming", "combined"), chapter.combined, (2, None), known, files
+    )
     beyond = settings.extended.transforming
-    _check_transformed(rows, ("extended", "transforming"), beyond, (1, None), files)
+    _check_transformed(rows, ("extended", "transforming"), beyond, (1, None), judged, files)
     for name in settings.transforming.references:
         keys = ("transforming", "references")
         if name == REFUSAL and settings.transforming.refusal is None:
@@ -195,9 +198,14 @@ def _check_transformed(
     keys: tuple[str, str],
     names: Sequence[str],
     rewards: tuple[int, int | None],
+    judged: set[str],
     files: Layers,
 ) -> None:
-    """Raise UserError if experiments have too few or too many rewards, or lack a claim's methods."""
+    """Raise UserError if experiments do not fit what is drawn and decided of them.
+
+    rewards: how many they may have, at least and at most; judged: those with a gold reward, or all
+    where no policies are trained.
+    """
     least, most = rewards
     what = "several rewards" if least > 1 else "one reward" if most == 1 else "rewards"
     fitting = [
@@ -211,6 +219,20 @@ def _check_transformed(
             raise UserError(
                 f"{origin}; expected experiments under policies.experiments with {what}, which are "
                 f"{', '.join(fitting) or 'none'}."
+            )
+        row = rows[name]
+        if (row.heads, row.policies_per_head) != (1, 1):
+            raise UserError(
+                f"{origin}; expected heads: 1 and one policy against each, since each policy has "
+                "reward models of its own."
+            )
+        if min(row.ensembles or 0, len(row.divergences)) < 2:
+            raise UserError(f"{origin}; expected at least two ensembles and two divergences.")
+        unjudged = [reward for reward in row.rewards if reward not in judged]
+        if unjudged:
+            raise UserError(
+                f"{origin}, whose reward {unjudged[0]!r} has no gold reward beside it; expected "
+                "preferences of the embedded world (others stand in a table of their own)."
             )
         claimed = {"combined": (RAW, WEIGHTED, LSC)}.get(keys[-1], ())
         claimed = (RAW, LSC) if len(rows[name].rewards) == 1 else claimed

@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, model_validator
 
-from rewardlab.rewards.reference_names import reference_of
 from rewardlab.settings.ppo import PPOSettings
+from rewardlab.settings.reference_names import reference_of
 from rewardlab.settings.rewards import EnsembleSettings
 from rewardlab.settings.types import (
     Count,
@@ -96,10 +96,14 @@ def _reference(name: str) -> str:
     return name
 
 
+ReferenceName = Annotated[str, AfterValidator(_reference)]
+"""A name that `reference_of` knows."""
+
+
 class RewardedSettings(SettingsModel):
     """One reward that policies are trained on."""
 
-    reference: Annotated[str, AfterValidator(_reference)]
+    reference: ReferenceName
     """What is subtracted where a transformation is centred: none, refusal (the canned one's
     reward), median or a percentile such as q85 of base samples of the prompt; gaussian_q85, if they
     were Gaussian; predict_q85, from the prompt alone."""

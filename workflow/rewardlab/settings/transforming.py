@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from rewardlab.settings.policies import ReferenceName
 from rewardlab.settings.types import Count, Integer, Name, Positive, SettingsModel, Unique
 
 
@@ -25,7 +26,7 @@ class TransformingSettings(SettingsModel):
     single: Annotated[tuple[Name, ...], Field(min_length=1), Unique]
     """Experiments with one reward each, names under policies.experiments."""
     combined: Annotated[tuple[Name, ...], Field(min_length=1), Unique]
-    """Experiments with several, the same ones; the first is the one that others add methods to."""
+    """Experiments with several rewards; the first one's are shown in the figure of the utility."""
     ensembles: Annotated[Integer, Field(ge=2)]
     """Draws of heads that fixed points are found against."""
     coefficients: Annotated[Integer, Field(ge=4)]
@@ -34,7 +35,7 @@ class TransformingSettings(SettingsModel):
     """Numbers of responses that the best is chosen of."""
     at: Positive
     """KL divergence at which methods are compared, in nats."""
-    references: Annotated[tuple[str, ...], Field(min_length=2), Unique]
+    references: Annotated[tuple[ReferenceName, ...], Field(min_length=2), Unique]
     """References that the transformation is tried with."""
 
     @model_validator(mode="after")

@@ -7,7 +7,12 @@ from pydantic import model_validator
 
 from rewardlab.settings.types import Name, Seed, SettingsModel, Unique
 
-OVERLAYS = ("worlds", "confirmations", "variants", "hacked")  # sections of what differs, by name
+OVERLAYS = (
+    "worlds",
+    "confirmations",
+    "variants",
+    "exploitable",
+)  # sections of what differs, by name
 
 
 class PolicyWorldSettings(SettingsModel):
@@ -38,10 +43,10 @@ class ExtendedSettings(SettingsModel):
     """Worlds in which the claims on policies are tried again, as they were designed before."""
     variants: dict[Name, dict[str, Any] | None]
     """What else Figure 12's contrast is told of, such as other heads: name, and what differs."""
-    hacked: dict[Name, dict[str, Any] | None]
-    """Worlds in which reward models are easier to exploit, for claims on transformed rewards."""
+    exploitable: dict[Name, dict[str, Any] | None]
+    """Worlds with more to exploit in the reward models, for claims on transformed rewards."""
     transforming: Annotated[tuple[Name, ...], Unique]
-    """Further experiments on one transformed reward each, beside transforming.single."""
+    """Further experiments on transformed rewards, beside transforming.single and combined."""
     inheritance: Annotated[tuple[Name, ...], Unique]
     """Experiments in which PPO is varied, to see when its policies come to their fixed points."""
     policy_worlds: PolicyWorldSettings

@@ -13,6 +13,8 @@ FILLED = {"PPO": True, "fixed point": False}
 def draw(table: pd.DataFrame) -> Figure:
     """table: a row per experiment, method, source, scorer, panel and x: value, low, high."""
     shown = table[table.scorer.eq("model")]
+    base = shown[shown.source.eq("base model")].set_index(["experiment", "x"]).value
+    shown = shown[shown.source.ne("base model")]
     experiments = list(shown.experiment.unique())
     figure, grid = style.new_figure(
         columns=4, rows=len(experiments), height=2.7 * len(experiments) + 0.5, squeeze=False
@@ -22,7 +24,7 @@ def draw(table: pd.DataFrame) -> Figure:
         plain = experiment.removeprefix("lsc-")
         _standing(line[0], rows[rows.panel.eq("standing")])
         line[0].set(title=f"a. {plain}: win rate", xlabel="prompt's standing (gold)")
-        _bars(line[1], rows[rows.panel.eq("mass")])
+        _bars(line[1], rows[rows.panel.eq("mass")], base[experiment])
         line[1].set(title="b. mass left", xlabel="under the base's\npercentile")
         _single(line[2], rows[rows.panel.eq("unimproved")])
         line[2].set_title("c. not improved")
@@ -54,14 +56,14 @@ def _standing(panel, rows: pd.DataFrame) -> None:
         _points(panel, part.x, part, options | {"ls": "-" if "PPO" in options["label"] else ":"})
 
 
-def _bars(panel, rows: pd.DataFrame) -> None:
+def _bars(panel, rows: pd.DataFrame, base: pd.Series) -> None:
     percents = sorted(rows.x.unique())
     for number, (part, options) in enumerate(_series(rows)):
         ordered = part.sort_values("x")
         places = np.arange(len(percents)) + (number - 1.5) * 0.17
         _points(panel, places, ordered, options)
     for place, percent in enumerate(percents):
-        panel.plot([place - 0.4, place + 0.4], [percent / 100] * 2, color="black", lw=0.8)
+        panel.plot([place - 0.4, place + 0.4], [base[percent]] * 2, color="black", lw=0.8)
     panel.set_xticks(range(len(percents)), [f"{percent:g}th" for percent in percents])
 
 

@@ -72,7 +72,9 @@ def collect_worlds(
     """
     measured = [read_csv(path) for path in (*combining, *confirming)]
     if not measured:
-        raise UserError("there are no other worlds (extended.worlds, extended.confirmations).")
+        raise UserError(
+            "there are no other worlds (extended.worlds, confirmations and exploitable)."
+        )
     claims = read_ledger(ledger, printed)
     found = by_world(claims, measured, worlds)
     if together:

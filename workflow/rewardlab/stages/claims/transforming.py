@@ -1,10 +1,11 @@
 """What policies on transformed rewards measure for the claims T1, T2, T3b and T4.
 
 Raw and transformed policies are compared at one divergence, interpolated between the coefficients
-of each draw of reward models and never beyond them; draws and prompts are units of intervals. Wins
-are by the reward models that a policy was trained on, unless the rule says gold. The evidence tells
-what fixed points of many more draws say, and the difference that these policies could tell from 0
-in four trials of five.
+of each draw of reward models and never beyond them; draws and prompts are units of intervals. A
+claim that something is mitigated is decided where raw rewards have it. Wins are by the reward
+models that a policy was trained on, unless the rule says gold. The evidence tells what fixed points
+of many more draws say, and the difference that these policies could tell from 0 in four trials of
+five.
 """
 
 import numpy as np
@@ -13,7 +14,6 @@ import pandas as pd
 from rewardlab.evaluation.decisions import Quantity
 from rewardlab.evaluation.estimates import Estimate, crossed
 from rewardlab.evaluation.findings import Finding, write_findings
-from rewardlab.evaluation.fixed_points import on_path
 from rewardlab.evaluation.standing import GOLD, MODEL
 from rewardlab.evaluation.transformed import (
     EXACT,
@@ -21,9 +21,13 @@ from rewardlab.evaluation.transformed import (
     at_divergence,
     detectable,
     draws_of,
+    fall,
     improvement_at,
+    lines_up_to,
+    lost,
     mean,
     over_base,
+    reached,
     unevenness,
     unimproved,
 )
@@ -57,27 +61,29 @@ class Compared:
     def improvement(self, method: str, at: str, scorer: str, halves: bool = False) -> np.ndarray:
         return improvement_at(self.tables[at], method, at, scorer, self.kl, halves)
 
+    def halves(self, method: str, at: str, scorer: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the improvement (E, P) by halves of responses; fixed points have no noise."""
+        found = improvement_at(self.tables[at], method, at, scorer, self.kl, at == "factor")
+        return (found, found) if at == "point" else (found[..., 0], found[..., 1])
+
     def unimproved(self, at: str = "factor", scorer: str = MODEL) -> Estimate:
         """Return the share of prompts that raw leaves unimproved, less that of LSC."""
-        found = [self.improvement(name, at, scorer) for name in (RAW, LSC)]
-        return crossed(lambda raw, lsc: unimproved(raw) - unimproved(lsc), *found)
+        parts = (*self.halves(RAW, at, scorer), *self.halves(LSC, at, scorer))
+        return crossed(lambda a, b, c, d: unimproved(a, b) - unimproved(c, d), *parts)
 
     def left_by_raw(self) -> Estimate:
         """Return the share of prompts that raw leaves unimproved."""
-        return crossed(unimproved, self.improvement(RAW, "factor", MODEL))
+        return crossed(unimproved, *self.halves(RAW, "factor", MODEL))
 
     def unevenness(self, at: str = "factor", scorer: str = MODEL) -> Estimate:
         """Return how unevenly raw improves prompts, over how unevenly LSC does."""
-        halves = at == "factor"
-        raw, lsc = (self.improvement(name, at, scorer, halves) for name in (RAW, LSC))
-        if not halves:
-            raw, lsc = (np.stack([part, part], -1) for part in (raw, lsc))
+        parts = (*self.halves(RAW, at, scorer), *self.halves(LSC, at, scorer))
 
-        def ratio(raw: np.ndarray, lsc: np.ndarray) -> float:
-            uneven = [unevenness(part[..., 0], part[..., 1]) for part in (raw, lsc)]
-            return uneven[0] / uneven[1] if uneven[1] > 0 else np.nan
+        def ratio(*halves: np.ndarray) -> float:
+            raw, lsc = unevenness(*halves[:2]), unevenness(*halves[2:])
+            return raw / lsc if lsc > 0 else np.nan
 
-        return crossed(ratio, raw, lsc, log=True)
+        return crossed(ratio, *parts, log=True)
 
 
 def paired(trained: pd.DataFrame) -> pd.DataFrame:
@@ -97,13 +103,24 @@ def told(compared: dict[str, Compared], measure, by_gold=None) -> tuple[dict[str
         estimate = measure(one, "factor")
         found[name] = estimate.quantity
         words = f"{name}: {interval(estimate.quantity)}"
-        if not estimate.is_log:
-            words += f", of which {detectable(estimate):.2g} could be told from 0"
+        if not estimate.is_log and estimate.error > 0:
+            words += f" ({detectable(estimate):.2g} could be told from 0)"
         words += f"; fixed points of many heads {interval(measure(one, 'point').quantity)}"
         if by_gold is not None:
             words += f"; by gold {interval(by_gold(one, 'factor').quantity)}"
         said.append(words)
     return found, "; ".join(said)
+
+
+def where_above_zero(quantities: dict[str, dict[str, Quantity]]) -> dict[str, dict[str, Quantity]]:
+    """Return quantities of the experiments whose last quantity, a condition, is wholly above 0.
+
+    Where there is nothing to mitigate nothing can be seen; all, if that is so of all.
+    """
+    condition = list(quantities.values())[-1]
+    met = [name for name, quantity in condition.items() if quantity.low > 0]
+    kept = met or list(condition)
+    return {name: {key: by_key[key] for key in kept} for name, by_key in quantities.items()}
 
 
 def uniform_findings(single: dict[str, Compared]) -> list[Finding]:
@@ -115,9 +132,9 @@ def uniform_findings(single: dict[str, Compared]) -> list[Finding]:
         single, lambda one, at: one.unevenness(at), lambda one, at: one.unevenness(at, GOLD)
     )
     left = {name: one.left_by_raw().quantity for name, one in single.items()}
-    quantities = {"difference": shares, "left by raw rewards": left}
+    quantities = where_above_zero({"difference": shares, "left by raw rewards": left})
     return [
-        Finding("T1a", quantities, ("difference", next(iter(shares))), said),
+        Finding("T1a", quantities, ("difference", next(iter(quantities["difference"]))), said),
         Finding("T1b", {"ratio": ratios}, ("ratio", next(iter(ratios))), also),
     ]
 
@@ -147,56 +164,28 @@ def sum_finding(combined: dict[str, Compared]) -> Finding:
     return Finding("T3b", {"difference": quantities}, ("difference", shown), "; ".join(said))
 
 
-def drop(table: pd.DataFrame, method: str, kl: float) -> np.ndarray:
-    """Return by draw and prompt (E, P) how far gold has come down from its peak at a divergence.
-
-    The peak of the mean over one half of the draws is where the other half's is taken.
-    """
-    return np.concatenate(_drops(over_base(table, method, "factor", f"reward_{GOLD}"), kl))
-
-
-def _drops(values: np.ndarray, kl: float) -> list[np.ndarray]:
-    by_draw = np.moveaxis(values, 1, 0)
-    halves, grid = (by_draw[::2], by_draw[1::2]), np.linspace(0, kl, GRID + 1)[1:]
-    lines = []
-    for half in halves:
-        of_half = []
-        for part in half:  # (B, P, 2), and the base model's own at a divergence of 0
-            start = np.stack([np.full(part.shape[1], 1e-3), np.zeros(part.shape[1])], -1)
-            whole = np.concatenate([start[None], part])
-            of_half.append(on_path(whole[..., 0].mean(1), whole[..., 1], grid))
-        lines.append(np.stack(of_half))  # (E / 2, GRID, P)
-    found = []
-    for own, other in (lines, lines[::-1]):
-        peak = int(np.nanargmax(other.mean((0, 2))))
-        found.append(own[:, peak] - own[:, -1])
-    return found
-
-
 def hacking_finding(tables: dict[str, pd.DataFrame]) -> Finding:
     """Return T4: how far gold falls from its peak, with raw rewards and with transformed ones."""
     drops, differences, said = {}, {}, []
     for name, every in tables.items():
         table = paired(every)
-        kl = common_divergence(table)
-        raw, lsc = (drop(table, method, kl) for method in (RAW, LSC))
-        parts = [mean(part) for part in (raw, lsc, raw - lsc)]
-        drops[name], differences[name] = parts[0].quantity, parts[2].quantity
-        said.append(
+        values = [over_base(table, method, "factor", f"reward_{GOLD}") for method in (RAW, LSC)]
+        kl = min(map(reached, values))
+        raw, lsc = (lines_up_to(part, kl, GRID) for part in values)
+        parts = [crossed(fall, raw), crossed(fall, lsc)]
+        difference = crossed(lambda raw, lsc: fall(raw) - fall(lsc), raw, lsc)
+        drops[name], differences[name] = parts[0].quantity, difference.quantity
+        words = (
             f"{name}, up to {kl:.2f} nats: gold falls from its peak by "
             f"{interval(parts[0].quantity)} with raw and by {interval(parts[1].quantity)} with "
-            f"transformed rewards; the difference is {interval(parts[2].quantity)}, of which "
-            f"{detectable(parts[2]):.2g} could be told from 0"
+            f"transformed rewards; the difference is {interval(difference.quantity)}"
         )
-    quantities = {"drop": drops, "difference": differences}
-    return Finding("T4", quantities, ("difference", next(iter(differences))), "; ".join(said))
-
-
-def common_divergence(table: pd.DataFrame) -> float:
-    """Return the largest divergence that every draw of both methods reaches."""
-    both = table[table.method.isin([RAW, LSC])]
-    ends = both.groupby(["method", "ensemble", "factor"]).kl.mean()
-    return float(ends.groupby(["method", "ensemble"]).max().min())
+        if difference.error > 0:
+            words += f" ({detectable(difference):.2g} could be told from 0)"
+        said.append(words)
+    quantities = where_above_zero({"difference": differences, "drop": drops})
+    shown = next(iter(quantities["difference"]))
+    return Finding("T4", quantities, ("difference", shown), "; ".join(said))
 
 
 @stage
@@ -230,6 +219,15 @@ def judge_transforming(
         sum_finding(compared["combined"]),
         hacking_finding(tables["single"] | tables["combined"]),
     ]
+    gone = [
+        f"{name}: {policy}"
+        for by_name in tables.values()
+        for name, table in by_name.items()
+        for policy in lost(table)
+    ]
+    if gone:
+        words = f"; policies that did not end well leave out, in both methods, {', '.join(gone)}"
+        found = [finding._replace(evidence=finding.evidence + words) for finding in found]
     write_findings(found, findings)
 
 

@@ -26,11 +26,11 @@ def gather_samples(
     settings: FeatureSettings,
     max_length: Length,
     world: WorldSettings,
-    judge: str,
+    judge: str | None,
 ) -> None:
     """Features of samples (P, N, H), prompts (P, H) and refusals (P, H); gold rewards (P, N).
 
-    judge: the column with the gold rewards.
+    judge: the column with the gold rewards; none: there are none.
     """
     quieten()
     table = pd.read_parquet(responses).sort_values(["prompt_id", "response_id"], kind="stable")
@@ -46,14 +46,19 @@ def gather_samples(
     def of(part: pd.DataFrame) -> np.ndarray:
         return features[keys.get_indexer(pd.MultiIndex.from_frame(part[columns]))]
 
+    def gold_of(part: pd.DataFrame) -> np.ndarray | None:
+        known = judge is not None and len(part) > 0
+        return with_gold(part, world)[judge].to_numpy(np.float32) if known else None
+
     count, width = len(alone), features.shape[1]
+    gold = gold_of(drawn)
     found = BaseSamples(
         tuple(alone.prompt),
         of(drawn).reshape(count, -1, width),
         of(alone),
         of(refused) if len(refused) else None,
-        with_gold(drawn, world)[judge].to_numpy(np.float32).reshape(count, -1),
-        with_gold(refused, world)[judge].to_numpy(np.float32) if len(refused) else None,
+        None if gold is None else gold.reshape(count, -1),
+        gold_of(refused),
     )
     write_base_samples(found, samples)
 

@@ -23,15 +23,14 @@ from rewardlab.settings.world import WorldSettings
 from rewardlab.world.gold import with_gold
 from rewardlab.world.usage import usage
 
-IN_HALVES = (f"win_{MODEL}_all", f"win_{GOLD}_all")
-
 
 def judged(table: pd.DataFrame, base: dict[str, np.ndarray], names: list[str]) -> pd.DataFrame:
     """Return a row per prompt for one policy's responses; base: rewards (P, n, N) by scorer."""
     ordered = table.sort_values(["prompt_id", "sample"], kind="stable")
     count = ordered.prompt_id.nunique()
     columns = {"kl": ordered.kl.to_numpy(float).reshape(count, -1)}
-    for scorer, prefix in ((MODEL, "reward"), (GOLD, "gold")):
+    prefixes = {MODEL: "reward", GOLD: "gold"}
+    for scorer, prefix in ((scorer, prefixes[scorer]) for scorer in base):
         values = [ordered[f"{prefix}_{name}"].to_numpy(float) for name in names]
         rewards = np.stack(values).reshape(len(names), count, -1)
         columns |= standings(rewards, base[scorer], scorer, names)
@@ -39,7 +38,7 @@ def judged(table: pd.DataFrame, base: dict[str, np.ndarray], names: list[str]) -
         name: used.reshape(count, -1) for name, used in usage(ordered.response.tolist()).items()
     }
     row = {name: values.mean(1) for name, values in columns.items()}
-    for name in IN_HALVES:
+    for name in (f"win_{scorer}_all" for scorer in base):
         row |= {f"{name}_{half}": columns[name][:, half::2].mean(1) for half in (0, 1)}
     return pd.DataFrame(row).assign(prompt_id=range(count))
 
@@ -73,14 +72,14 @@ def judge_policies(
     answers = with_gold(answers, world).assign(prompt_id=answers.prompt.map(order))
     if answers.prompt_id.isna().any():
         raise UserError(f"a policy answered a prompt that {samples[0]} does not have.")
-    gold = np.stack([part.gold for part in of_base]).astype(float)
+    gold = gold_of(of_base)
     used = usage(pd.read_parquet(base).query("use == 'base'").response.tolist())
     parts = []
     for place, of_heads in answers.groupby(["ensemble", "head"], sort=False):
         own = rewards_by(of_base, heads, *place)
         found = [reference_rows(own, gold, used, properties)]
         for key, rows in of_heads.groupby(KEY, sort=False):
-            by_prompt = judged(rows, {MODEL: own, GOLD: gold}, properties)
+            by_prompt = judged(rows, {MODEL: own, **gold}, properties)
             found.append(by_prompt.assign(**dict(zip(KEY, key, strict=True))))
         parts += [part.assign(ensemble=place[0], head=place[1]) for part in found]
     pd.concat(parts, ignore_index=True).to_parquet(table, index=False)
@@ -94,12 +93,20 @@ def rewards_by(
     return np.stack([part.rewards(w)[0] for part, w in zip(samples, chosen, strict=True)])
 
 
-def reference_rows(rewards: np.ndarray, gold: np.ndarray, used, names: list[str]) -> pd.DataFrame:
+def gold_of(samples: list[BaseSamples]) -> dict[str, np.ndarray]:
+    """Return the base's gold rewards (P, n, N) by scorer, if every property has them."""
+    found = [part.gold for part in samples if part.gold is not None]
+    return {GOLD: np.stack(found).astype(float)} if len(found) == len(samples) else {}
+
+
+def reference_rows(rewards: np.ndarray, gold, used, names: list[str]) -> pd.DataFrame:
     """Return the base model's own rows, by a policy's reward models."""
-    columns = standings(rewards, rewards, MODEL, names) | standings(gold, gold, GOLD, names)
-    columns |= {name: values.reshape(gold.shape[1:]) for name, values in used.items()}
+    columns = {}
+    for scorer, values in {MODEL: rewards, **gold}.items():
+        columns |= standings(values, values, scorer, names)
+    columns |= {name: values.reshape(rewards.shape[1:]) for name, values in used.items()}
     row = {name: values.mean(1) for name, values in columns.items()}
-    table = pd.DataFrame(row).assign(prompt_id=range(gold.shape[1]), kl=0.0)
+    table = pd.DataFrame(row).assign(prompt_id=range(rewards.shape[1]), kl=0.0)
     return table.assign(method=REFERENCE, factor=0.0, policy=-1)
 
 

@@ -19,6 +19,7 @@ from rewardlab.evaluation.transformed import (
     TRAINED,
     at_divergence,
     curve,
+    lost,
     mean,
     methods_of,
 )
@@ -50,16 +51,20 @@ def tabulate_curves(
 ) -> None:
     """Win rates by experiment, method, scorer and property against the divergence.
 
-    experiments: what each is shown as, and its properties, in the order of the files.
+    experiments: what each is shown as, and its properties, in the order of the files. One that is
+    shown as another adds its policies; the other has its fixed points.
     """
     parts, sentences = [], []
+    shown: set[str] = set()
     files = zip(experiments, policies, exact, strict=True)
     for (experiment, properties), trained_file, exact_file in files:
         names = ["all", *properties] if len(properties) > 1 else ["all"]
         trained, paths = pd.read_parquet(trained_file), pd.read_parquet(exact_file)
         paths = paths[paths.reference.eq(OWN)]
+        is_first = experiment not in shown
+        shown.add(experiment)
         parts += curves(trained, "factor", TRAINED, experiment, names)
-        for source in (EXACT, BEST):
+        for source in (EXACT, BEST) if is_first else ():
             parts += curves(paths[paths.source.eq(source)], "point", source, experiment, names)
         sentences += in_words(trained, experiment, properties, at)
     write_csv(pd.concat(parts, ignore_index=True), table)
@@ -85,6 +90,8 @@ def in_words(
         f"policies win: {'; '.join(said)} ({draws} policies of each method at each coefficient, "
         "95 % intervals over policies and prompts)."
     )
+    if gone := lost(trained):
+        yield f"Left out, since a policy did not end well: {', '.join(gone)}."
 
 
 if __name__ == "__main__":

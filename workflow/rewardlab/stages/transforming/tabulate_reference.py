@@ -54,7 +54,7 @@ def tabulate_reference(
                 improved = improvement_at(part, method, "point", scorer, at)
                 found = {
                     "win": mean(wins),
-                    "unimproved": crossed(unimproved, improved),
+                    "unimproved": crossed(unimproved, improved, improved),
                     "unevenness": crossed(unevenness, improved, improved),
                 }
                 place = {

@@ -23,6 +23,7 @@ from rewardlab.evaluation.transformed import (
     improvement_at,
     mean,
     methods_of,
+    of_base,
     unevenness,
     unimproved,
 )
@@ -31,6 +32,7 @@ from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.types import Positive
 
 FIFTHS = 5
+BASE = "base model"
 STANDING, MASS, UNIMPROVED, UNEVEN = "standing", "mass", "unimproved", "unevenness"
 
 
@@ -44,7 +46,10 @@ def standing_of_prompts(trained: pd.DataFrame) -> np.ndarray:
 def panels(
     table: pd.DataFrame, method: str, at: str, source: str, standing: np.ndarray, kl: float
 ) -> Iterator[dict[str, object]]:
-    """Yield a row for each point of every panel of one method's policies."""
+    """Yield a row for each point of every panel of one method's policies.
+
+    at: the column that tells coefficients apart; kl: the divergence.
+    """
     halves = source == TRAINED
     of_method = table[table.method.eq(method)]
     for scorer in (MODEL, GOLD):
@@ -55,12 +60,20 @@ def panels(
         below = at_divergence(of_method, at, [f"below_{scorer}_{name}" for name in LOW], kl)
         for number, percent in enumerate(LOW):
             yield row | told(MASS, percent, mean(below[..., number]))
-        improved = improvement_at(table, method, at, scorer, kl)
-        yield row | told(UNIMPROVED, np.nan, crossed(unimproved, improved))
-        parts = [improved, improved]
-        if halves:
-            parts = list(np.moveaxis(improvement_at(table, method, at, scorer, kl, True), 2, 0))
+        improved = improvement_at(table, method, at, scorer, kl, halves)
+        parts = np.moveaxis(improved, 2, 0) if halves else [improved, improved]
+        yield row | told(UNIMPROVED, np.nan, crossed(unimproved, *parts))
         yield row | told(UNEVEN, np.nan, crossed(unevenness, *parts))
+
+
+def of_the_base(trained: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """Yield the base model's own mass under its low percentiles: less, where responses tie."""
+    for scorer in (MODEL, GOLD):
+        columns = [f"below_{scorer}_{name}" for name in LOW]
+        below = of_base(trained, columns)
+        row = {"source": BASE, "method": REFERENCE, "scorer": scorer}
+        for number, percent in enumerate(LOW):
+            yield row | told(MASS, percent, mean(below[..., number]))
 
 
 def told(panel: str, x: float, estimate: Estimate) -> dict[str, object]:
@@ -84,6 +97,7 @@ def tabulate_uniform(
         trained, paths = pd.read_parquet(trained_file), pd.read_parquet(exact_file)
         paths = paths[paths.reference.eq(OWN) & paths.source.eq(EXACT)]
         standing = standing_of_prompts(trained)
+        rows += [{"experiment": experiment, **row} for row in of_the_base(trained)]
         for source, found, key in ((TRAINED, trained, "factor"), (EXACT, paths, "point")):
             for method in methods_of(found):
                 of_panels = panels(found, method, key, source, standing, at)
@@ -98,7 +112,8 @@ def in_words(found: pd.DataFrame, at: float) -> Iterator[str]:
     by_model = found[found.scorer.eq(MODEL)]
     for experiment, rows in by_model.groupby("experiment", sort=False):
         said = []
-        for (source, method), part in rows.groupby(["source", "method"], sort=False):
+        shown = rows[rows.source.ne(BASE)]
+        for (source, method), part in shown.groupby(["source", "method"], sort=False):
             one = part[part.panel.eq(UNIMPROVED)].iloc[0]
             uneven = part[part.panel.eq(UNEVEN)].iloc[0]
             low = part[part.panel.eq(MASS) & part.x.eq(25)].iloc[0]

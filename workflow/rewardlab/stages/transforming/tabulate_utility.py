@@ -76,12 +76,14 @@ def ranking_finding(of_rewards: dict[str, tuple[np.ndarray, np.ndarray]]) -> Fin
         for precision in (torch.float32, torch.float64):
             turned, tied, pairs = inversions(rewards, reference, precision)
             key = f"{name}, {str(precision).removeprefix('torch.')}"
-            shares[key], ties[key] = exact(turned / pairs), tied / pairs
+            shares[key], ties[key] = exact(turned / max(pairs, 1)), tied / max(pairs, 1)
     evidence = "pairs of one prompt's responses that a transformation makes equal: " + ", ".join(
         f"{key} {share(value)}" for key, value in ties.items()
     )
     worst = max(shares, key=lambda key: shares[key].value)
-    return Finding("T5", {"share": shares}, ("share", worst), evidence)
+    in_double = {key: exact(value) for key, value in ties.items() if key.endswith("float64")}
+    quantities = {"share": shares, "ties in double precision": in_double}
+    return Finding("T5", quantities, ("share", worst), evidence)
 
 
 def conjunction_finding(said: np.ndarray, held: np.ndarray) -> Finding:

@@ -31,7 +31,7 @@ from rewardlab.settings.rewards import EnsembleSettings
 from rewardlab.settings.types import Count, Positive, Seed
 from rewardlab.world.usage import usage
 
-BEYOND = 1.8  # how far a path goes beyond the divergences that are asked for
+BEYOND = 1.3  # how far a path goes beyond the divergences that are asked for
 
 
 def drawn_heads(
@@ -81,9 +81,11 @@ def trace(
     of_training, asked = ([read_base_samples(path) for path in part] for part in (learnt, samples))
     heads = drawn_heads(features, ensemble, draws, names, seed)
     used = usage(pd.read_parquet(base).query("use == 'base'").response.tolist())
-    gold = np.stack([part.gold for part in asked]).astype(float)
-    common = standings(gold, gold, GOLD, names)
-    common |= {name: values.reshape(gold.shape[1:]) for name, values in used.items()}
+    shape = asked[0].features.shape[:2]
+    common = {name: values.reshape(shape) for name, values in used.items()}
+    if all(part.gold is not None for part in asked):
+        gold = np.stack([part.gold for part in asked]).astype(float)
+        common |= standings(gold, gold, GOLD, names)
     matched = json.loads(coefficients.read_text())
     variants = [(name, OWN) for name in methods] + [
         (LSC, other) for other in others if LSC in methods
