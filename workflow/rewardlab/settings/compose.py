@@ -180,7 +180,7 @@ def _check_transforming(settings: Settings, files: Layers) -> None:
     judged = {name for name, source in known.items() if source == "embedded" or not trained}
     _check_transformed(rows, ("transforming", "single"), chapter.single, (1, 1), judged, files)
     _check_transformed(
-        rows, ("transforming", "combined"), chapter.combined, (2, None), known, files
+        rows, ("transforming", "combined"), chapter.combined, (2, None), judged, files
     )
     beyond = settings.extended.transforming
     _check_transformed(rows, ("extended", "transforming"), beyond, (1, None), judged, files)
