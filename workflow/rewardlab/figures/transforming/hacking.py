@@ -36,7 +36,7 @@ def draw(table: pd.DataFrame) -> Figure:
                 panel.yaxis.set_major_formatter(style.percent)
             panel.tick_params(labelsize=7)
         line[0].set_ylabel(f"{experiment.removeprefix('lsc-')}\nover the base model")
-    figure.supxlabel("KL divergence from the base model, nats", fontsize=9)
+    grid[-1][len(PANELS) // 2].set_xlabel("KL divergence from the base model, nats")
     handles, labels = grid[-1][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
     return figure

@@ -38,6 +38,8 @@ def draw(table: pd.DataFrame) -> Figure:
                 )
             if quantity != "unevenness":
                 panel.xaxis.set_major_formatter(style.percent)
+            if quantity == "unimproved":
+                panel.set_xlim(-0.002, max(0.02, panel.get_xlim()[1]))
             panel.set(title=title, yticks=range(len(names)), yticklabels=names)
         line[0].set_ylabel(experiment.removeprefix("lsc-"))
         line[0].invert_yaxis()

@@ -69,7 +69,7 @@ def _bars(panel, rows: pd.DataFrame, base: pd.Series) -> None:
 
 def _single(panel, rows: pd.DataFrame) -> None:
     for number, (part, options) in enumerate(_series(rows)):
-        _points(panel, [number], part, options)
+        _points(panel, [number], part, options | {"clip_on": False})
     panel.set(xticks=[], xlim=(-0.7, 3.7))
     panel.set_ylim(bottom=0)
 
