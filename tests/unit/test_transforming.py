@@ -23,7 +23,7 @@ from rewardlab.evaluation.estimates import crossed
 from rewardlab.policies import matched_utilities as matched
 from rewardlab.policies.names import REFERENCE
 from rewardlab.policies.proxy import EnsembleReward
-from rewardlab.policies.transformed import TransformedReward
+from rewardlab.policies.transformed_reward import TransformedReward
 from rewardlab.rewards.base_rewards import BaseSamples, read_base_samples, write_base_samples
 from rewardlab.rewards.references import gaussian_quantile
 from rewardlab.rewards.transformations import TRANSFORMATIONS, log_sigmoid_centred

@@ -1,8 +1,8 @@
 """Policies on transformed rewards by draw of reward models and prompt: means, at equal divergence.
 
 Tables are those of the stages `transforming.judge` and `transforming.trace`: a row for each method,
-coefficient (`factor`, or `point` of a path), draw of reward models (`ensemble`) and prompt. Draws
-and prompts are units of every interval.
+coefficient, draw of reward models (`ensemble`) and prompt. What tells coefficients apart is `by`,
+the column `factor` of policies or `point` of a path. Draws and prompts are units of every interval.
 """
 
 from collections.abc import Sequence
@@ -24,43 +24,43 @@ OWN = "own"  # references as an experiment has them
 SIZE = 0.8  # probability of seeing a difference, by which its size is told
 
 
-def laid_out(table: pd.DataFrame, at: str, columns: Sequence[str]) -> Array:
+def laid_out(table: pd.DataFrame, by: str, columns: Sequence[str]) -> Array:
     """Return columns of one method as (B, E, P, C), by coefficient, draw and prompt.
 
     Draws that lack a coefficient, whose policy did not end well, are left out. Raises UserError if
     that is all of them.
     """
-    ordered = table.sort_values([at, "ensemble", "prompt_id"], kind="stable")
-    counts = ordered.groupby("ensemble")[at].nunique()
-    complete = counts.index[counts.eq(ordered[at].nunique())]
+    ordered = table.sort_values([by, "ensemble", "prompt_id"], kind="stable")
+    counts = ordered.groupby("ensemble")[by].nunique()
+    complete = counts.index[counts.eq(ordered[by].nunique())]
     if complete.empty:
         raise UserError(
             f"of {', '.join(table.method.unique())} there is no draw of reward models whose "
             "policies ended well at every coefficient."
         )
     kept = ordered[ordered.ensemble.isin(complete)]
-    shape = ordered[at].nunique(), len(complete), ordered.prompt_id.nunique(), len(columns)
+    shape = ordered[by].nunique(), len(complete), ordered.prompt_id.nunique(), len(columns)
     return kept[list(columns)].to_numpy(float).reshape(shape)
 
 
-def draws_of(table: pd.DataFrame, at: str) -> list[int]:
+def draws_of(table: pd.DataFrame, by: str) -> list[int]:
     """Return the draws that have every coefficient, in order."""
-    counts = table.groupby("ensemble")[at].nunique()
-    return sorted(counts.index[counts.eq(table[at].nunique())])
+    counts = table.groupby("ensemble")[by].nunique()
+    return sorted(counts.index[counts.eq(table[by].nunique())])
 
 
-def at_divergence(table: pd.DataFrame, at: str, columns: Sequence[str], kl: float) -> Array:
+def at_divergence(table: pd.DataFrame, by: str, columns: Sequence[str], kl: float) -> Array:
     """Return columns (E, P, C) of one method where each draw's mean divergence is `kl`.
 
     Interpolated between a draw's coefficients, never beyond them: NaN there.
     """
-    values = laid_out(table, at, ["kl", *columns])
+    values = laid_out(table, by, ["kl", *columns])
     by_draw = np.moveaxis(values, 1, 0)  # (E, B, P, C)
     return np.stack([on_path(part[..., 0].mean(1), part[..., 1:], [kl])[0] for part in by_draw])
 
 
 def improvement_at(
-    table: pd.DataFrame, method: str, at: str, scorer: str, kl: float, halves: bool = False
+    table: pd.DataFrame, method: str, by: str, scorer: str, kl: float, halves: bool = False
 ) -> Array:
     """Return by draw and prompt (E, P) how much oftener a method wins than the base does, at `kl`.
 
@@ -70,9 +70,9 @@ def improvement_at(
     rows = table[table.method.eq(method)]
     win = f"win_{scorer}_all"
     columns = [f"{win}_0", f"{win}_1"] if halves else [win]
-    draws = draws_of(rows, at)
+    draws = draws_of(rows, by)
     own = of_base(table[table.ensemble.isin(draws)], [win])
-    found = at_divergence(rows, at, columns, kl) - own
+    found = at_divergence(rows, by, columns, kl) - own
     return found if halves else found[..., 0]
 
 
@@ -81,9 +81,9 @@ def mean(values: Array) -> Estimate:
     return crossed(np.mean, values)
 
 
-def curve(table: pd.DataFrame, at: str, column: str) -> pd.DataFrame:
+def curve(table: pd.DataFrame, by: str, column: str) -> pd.DataFrame:
     """Return a row for each coefficient of one method: kl, value, low, high."""
-    return points_of(laid_out(table, at, ["kl", column]))
+    return points_of(laid_out(table, by, ["kl", column]))
 
 
 def points_of(values: Array) -> pd.DataFrame:
@@ -98,17 +98,17 @@ def points_of(values: Array) -> pd.DataFrame:
 def of_base(table: pd.DataFrame, columns: Sequence[str]) -> Array:
     """Return columns (E, P, C) of the base model itself, by the reward models of each draw."""
     rows = table[table.method.eq(REFERENCE)]
-    return laid_out(rows.assign(at=0), "at", columns)[0]
+    return laid_out(rows.assign(one=0), "one", columns)[0]
 
 
-def over_base(table: pd.DataFrame, method: str, at: str, column: str) -> Array:
+def over_base(table: pd.DataFrame, method: str, by: str, column: str) -> Array:
     """Return divergences and values (B, E, P, 2) of one method, the latter less the base's own.
 
     By the same draw's reward models on the same prompt, so that their offsets drop out.
     """
     rows = table[table.method.eq(method)]
-    values = laid_out(rows, at, ["kl", column])
-    draws = draws_of(rows, at)
+    values = laid_out(rows, by, ["kl", column])
+    draws = draws_of(rows, by)
     base = table[table.method.eq(REFERENCE) & table.ensemble.isin(draws)]
     over = values[..., 1] - of_base(base, [column])[..., 0]
     return np.stack([values[..., 0], over], -1)

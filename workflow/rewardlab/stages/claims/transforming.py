@@ -49,35 +49,32 @@ class Compared:
         self.tables = {"factor": paired(trained), "point": paths}
         self.kl = kl
 
-    def columns(self, method: str, at: str, names: list[str]) -> np.ndarray:
-        table = self.tables[at]
-        return at_divergence(table[table.method.eq(method)], at, names, self.kl)
+    def columns(self, method: str, by: str, names: list[str]) -> np.ndarray:
+        table = self.tables[by]
+        return at_divergence(table[table.method.eq(method)], by, names, self.kl)
 
-    def difference(self, first: str, second: str, column: str, at: str = "factor") -> Estimate:
+    def difference(self, first: str, second: str, column: str, by: str = "factor") -> Estimate:
         """Return the mean of the second method less the first."""
-        parts = [self.columns(name, at, [column])[..., 0] for name in (first, second)]
+        parts = [self.columns(name, by, [column])[..., 0] for name in (first, second)]
         return mean(parts[1] - parts[0])
 
-    def improvement(self, method: str, at: str, scorer: str, halves: bool = False) -> np.ndarray:
-        return improvement_at(self.tables[at], method, at, scorer, self.kl, halves)
-
-    def halves(self, method: str, at: str, scorer: str) -> tuple[np.ndarray, np.ndarray]:
+    def halves(self, method: str, by: str, scorer: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the improvement (E, P) by halves of responses; fixed points have no noise."""
-        found = improvement_at(self.tables[at], method, at, scorer, self.kl, at == "factor")
-        return (found, found) if at == "point" else (found[..., 0], found[..., 1])
+        found = improvement_at(self.tables[by], method, by, scorer, self.kl, by == "factor")
+        return (found, found) if by == "point" else (found[..., 0], found[..., 1])
 
-    def unimproved(self, at: str = "factor", scorer: str = MODEL) -> Estimate:
+    def unimproved(self, by: str = "factor", scorer: str = MODEL) -> Estimate:
         """Return the share of prompts that raw leaves unimproved, less that of LSC."""
-        parts = (*self.halves(RAW, at, scorer), *self.halves(LSC, at, scorer))
+        parts = (*self.halves(RAW, by, scorer), *self.halves(LSC, by, scorer))
         return crossed(lambda a, b, c, d: unimproved(a, b) - unimproved(c, d), *parts)
 
     def left_by_raw(self) -> Estimate:
         """Return the share of prompts that raw leaves unimproved."""
         return crossed(unimproved, *self.halves(RAW, "factor", MODEL))
 
-    def unevenness(self, at: str = "factor", scorer: str = MODEL) -> Estimate:
+    def unevenness(self, by: str = "factor", scorer: str = MODEL) -> Estimate:
         """Return how unevenly raw improves prompts, over how unevenly LSC does."""
-        parts = (*self.halves(RAW, at, scorer), *self.halves(LSC, at, scorer))
+        parts = (*self.halves(RAW, by, scorer), *self.halves(LSC, by, scorer))
 
         def ratio(*halves: np.ndarray) -> float:
             raw, lsc = unevenness(*halves[:2]), unevenness(*halves[2:])

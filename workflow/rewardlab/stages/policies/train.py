@@ -25,7 +25,7 @@ from rewardlab.policies.actor import Actor
 from rewardlab.policies.names import FINISHED, Policy
 from rewardlab.policies.ppo_training import NotFinite
 from rewardlab.policies.task import Penalty, Task, evaluate_policy, load_task, train_policy
-from rewardlab.policies.transformed import load_transformed, rewards_of
+from rewardlab.policies.transformed_reward import load_transformed, rewards_of
 from rewardlab.rewards.trunk import ensemble_folders
 from rewardlab.rewards.utilities import Utility
 from rewardlab.running.costs import costs

@@ -28,14 +28,14 @@ from rewardlab.settings.types import Positive
 
 
 def curves(
-    table: pd.DataFrame, at: str, source: str, experiment: str, names: list[str]
+    table: pd.DataFrame, by: str, source: str, experiment: str, names: list[str]
 ) -> Iterator[pd.DataFrame]:
     """Yield the curve of each method, scorer and property of one experiment."""
     for method in methods_of(table):
         rows = table[table.method.eq(method)]
         for scorer in (MODEL, GOLD):
             for name in names:
-                found = curve(rows, at, f"win_{scorer}_{name}")
+                found = curve(rows, by, f"win_{scorer}_{name}")
                 place = {"experiment": experiment, "source": source, "method": method}
                 yield found.assign(**place, scorer=scorer, property=name)
 

@@ -44,23 +44,23 @@ def standing_of_prompts(trained: pd.DataFrame) -> np.ndarray:
 
 
 def panels(
-    table: pd.DataFrame, method: str, at: str, source: str, standing: np.ndarray, kl: float
+    table: pd.DataFrame, method: str, by: str, source: str, standing: np.ndarray, kl: float
 ) -> Iterator[dict[str, object]]:
     """Yield a row for each point of every panel of one method's policies.
 
-    at: the column that tells coefficients apart; kl: the divergence.
+    by: the column that tells coefficients apart; kl: the divergence.
     """
     halves = source == TRAINED
     of_method = table[table.method.eq(method)]
     for scorer in (MODEL, GOLD):
-        wins = at_divergence(of_method, at, [f"win_{scorer}_all"], kl)[..., 0]
+        wins = at_divergence(of_method, by, [f"win_{scorer}_all"], kl)[..., 0]
         row = {"source": source, "method": method, "scorer": scorer}
         for prompts in np.array_split(np.argsort(standing, kind="stable"), FIFTHS):
             yield row | told(STANDING, standing[prompts].mean(), mean(wins[:, prompts]))
-        below = at_divergence(of_method, at, [f"below_{scorer}_{name}" for name in LOW], kl)
+        below = at_divergence(of_method, by, [f"below_{scorer}_{name}" for name in LOW], kl)
         for number, percent in enumerate(LOW):
             yield row | told(MASS, percent, mean(below[..., number]))
-        improved = improvement_at(table, method, at, scorer, kl, halves)
+        improved = improvement_at(table, method, by, scorer, kl, halves)
         parts = np.moveaxis(improved, 2, 0) if halves else [improved, improved]
         yield row | told(UNIMPROVED, np.nan, crossed(unimproved, *parts))
         yield row | told(UNEVEN, np.nan, crossed(unevenness, *parts))
