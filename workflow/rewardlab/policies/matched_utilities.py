@@ -13,6 +13,7 @@ from rewardlab.running.errors import UserError
 
 Array = NDArray[np.float64]
 
+SMALLEST = 1e-3  # coefficient, over the values' standard deviation
 # Ratios of the second weight to the first, and of each further one, that are tried.
 RATIOS = tuple(float(ratio) for ratio in np.geomspace(1 / 8, 8, 19))
 
@@ -45,13 +46,21 @@ def coefficient_at(values: Array, divergence: float) -> float:
     def excess(log_beta: float) -> float:
         return float(tilted(values, np.exp(log_beta) * scale).kl.mean()) - divergence
 
-    ends = np.log([1e-3, 1e3])
-    if not excess(ends[1]) < 0 < excess(ends[0]):
+    if divergence >= (largest := largest_divergence(values)):
         raise UserError(
             f"no coefficient has a divergence of {divergence:g} nats on {values.shape[-1]} samples "
-            "to a prompt; expected a smaller one, or more samples (transforming.training_samples)."
+            f"to a prompt, whose best ones are {largest:.3g} away; expected a smaller one, or more "
+            "samples (transforming.training_samples)."
         )
-    return float(np.exp(brentq(excess, *ends, xtol=1e-5)) * scale)
+    return float(np.exp(brentq(excess, *np.log([SMALLEST, 1e3]), xtol=1e-5)) * scale)
+
+
+def largest_divergence(values: Array) -> float:
+    """Return the divergence, on average, of policies on the best of samples (..., N) alone.
+
+    ln N, or less where the best one was drawn several times.
+    """
+    return float(tilted(values, SMALLEST * values.std(-1).mean()).kl.mean())
 
 
 def best_weights(

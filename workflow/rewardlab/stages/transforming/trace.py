@@ -17,7 +17,12 @@ from safetensors.torch import load_file
 from rewardlab.evaluation.bestofk import kl_bound, selection_shares
 from rewardlab.evaluation.standing import GOLD, MODEL, standings
 from rewardlab.evaluation.transformed import BEST, EXACT, OWN
-from rewardlab.policies.matched_utilities import coefficient_at, of_samples, tilted
+from rewardlab.policies.matched_utilities import (
+    coefficient_at,
+    largest_divergence,
+    of_samples,
+    tilted,
+)
 from rewardlab.policies.names import LSC, REFERENCE
 from rewardlab.rewards.base_rewards import read_base_samples
 from rewardlab.rewards.heads import fit_ensemble
@@ -31,6 +36,7 @@ from rewardlab.settings.rewards import EnsembleSettings
 from rewardlab.settings.types import Count, Positive, Seed
 from rewardlab.world.usage import usage
 
+REACH = 0.9  # of the largest divergence that there is on the samples, which paths go up to
 BEYOND = 1.3  # how far a path goes beyond the divergences that are asked for
 
 
@@ -115,7 +121,8 @@ def trace(
             ]
             values = of_samples(list(rewards), taken, utility)
             if (method, other) not in betas:  # the same for all draws, from what the first one has
-                limits = [coefficient_at(values, end) for end in ends]
+                largest = REACH * largest_divergence(values)
+                limits = [coefficient_at(values, min(end, largest)) for end in ends]
                 betas[method, other] = np.geomspace(*limits, points)
             place = {"method": method, "reference": other, "ensemble": draw}
             policies = [
