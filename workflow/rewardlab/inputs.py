@@ -167,6 +167,11 @@ def combined_experiments(config: Settings, wildcards: Any) -> list[str]:
     return [*config.transforming.combined, *_further(config, wildcards, several=True)]
 
 
+def claimed_experiments(config: Settings, wildcards: Any) -> list[str]:
+    """Return the experiments on several transformed rewards that claims are decided by."""
+    return list(config.transforming.combined)
+
+
 def _further(config: Settings, wildcards: Any, several: bool) -> list[str]:
     """Return what an extended item has beyond: experiments on several rewards, or on one."""
     if not getattr(wildcards, "item", "").endswith("_extended"):

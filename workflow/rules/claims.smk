@@ -119,10 +119,10 @@ use rule job as claims_transforming with:
             "<results>/transforming/exact_{name}.parquet", name=inputs.single_experiments
         ),
         combined=RUNS.paths(
-            "<results>/transforming/policies_{name}.parquet", name=inputs.combined_experiments
+            "<results>/transforming/policies_{name}.parquet", name=inputs.claimed_experiments
         ),
         combined_exact=RUNS.paths(
-            "<results>/transforming/exact_{name}.parquet", name=inputs.combined_experiments
+            "<results>/transforming/exact_{name}.parquet", name=inputs.claimed_experiments
         ),
     output:
         findings="<results>/claims/{item}.csv",
@@ -136,7 +136,7 @@ use rule job as claims_transforming with:
             settings={"at": "transforming.at"},
             names=lambda config, wildcards: {
                 "single": inputs.single_experiments(config, wildcards),
-                "combined": inputs.combined_experiments(config, wildcards),
+                "combined": inputs.claimed_experiments(config, wildcards),
             },
         ),
 
