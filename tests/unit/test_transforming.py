@@ -86,8 +86,16 @@ def test_utilities_of_two_rewards_by_hand():
     }
     for names, value in expected.items():
         assert utilities(rewards, references, Utility(*names)).item() == pytest.approx(value)
-    with pytest.raises(ValueError, match="3 weights for 2 rewards"):
+    with pytest.raises(ValueError, match="3 weights for sum of 2 rewards"):
         utilities(rewards, references, Utility("lsc", "sum", (1.0, 1.0, 1.0)))
+    for utility, message in (
+        (Utility("lsc", "minimum", (1.0, 2.0)), "2 weights for minimum of 2 rewards"),
+        (Utility("lsc", "sum", (1.0, -2.0)), "weights have to be above 0, not -2.0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            utilities(rewards, references, utility)
+    with pytest.raises(ValueError, match="1 references for 2 rewards"):
+        utilities(rewards, references[:1], Utility())
     with pytest.raises(ValueError, match="'cube' is unknown; expected one of identity"):
         utilities(rewards, references, Utility("cube"))
 
@@ -359,7 +367,11 @@ MISTAKES = [
     ("experiments.lsc-helpful.methods", ["weighted"], "expected several rewards in"),
     ("experiments.lsc-helpful.divergences", None, "divergences is missing"),
     ("experiments.lsc-helpful.ensembles", None, "ensembles is missing"),
-    ("experiments.lsc-helpful.rewards", {"helpful": {"reference": "q0"}}, "'q0'"),
+    (
+        "experiments.lsc-helpful.rewards",
+        {"helpful": {"reference": "q0"}},
+        "reference is 'q0'; expected none, refusal, median, or a percentile",
+    ),
     ("experiments.lsc-helpful.rewards", {"helpful": {}}, "reference"),
     ("methods.lsc.transform", "cube", "'cube'"),
     ("experiments.lsc-helpful.rewards", {"kind": {"reference": "q85"}}, "names 'kind'; expected"),
@@ -367,6 +379,12 @@ MISTAKES = [
     ("experiments.lsc-helpful.methods", ["reference", "raw", "lsc"], "has reference, the base"),
     ("experiments.lsc-helpful.heads", 2, "expected heads: 1 and one policy against each"),
     ("experiments.lsc-helpful.divergences", [1.0], "at least two ensembles and two divergences"),
+    ("experiments.lsc-helpful.divergences", [0.5, 5.0], "expected less than ln of"),
+    ("experiments.lsc-helpful.kl_factors", [1.0, 2.0], "expected none beside divergences"),
+    ("methods.weighted.weights", [1, -2], "expected two numbers or more, all above 0, or search"),
+    ("methods.weighted.weights", "serach", "expected two numbers or more, all above 0, or search"),
+    ("methods.sigmoid_and.transform", "lsc", "which takes rewards for logits"),
+    ("methods.lsc.penalty", "worst_case", "expected penalty: vanilla beside beta: exact"),
     ("experiments.fig7.traced", ["lsc"], "expected nothing, since it has no rewards"),
     ("experiments.lsc-and.like", "lsc-helpful", "expected those of lsc-helpful, which it is like"),
 ]

@@ -275,6 +275,12 @@ def found_methods(config: Settings, wildcards: Any) -> dict[str, Any]:
     return {name: rows[name].model_dump(mode="json") for name in names if rows[name].penalty}
 
 
+def searched_at(config: Settings, wildcards: Any) -> float | None:
+    """Return the divergence that weights are searched at; none: no method's are."""
+    methods = found_methods(config, wildcards).values()
+    return config.transforming.at if any(row["weights"] == "search" for row in methods) else None
+
+
 def divergences(config: Settings, wildcards: Any) -> list[float]:
     """Return the divergences whose coefficients an experiment's methods take."""
     return list(config.policies.experiments[wildcards.experiment].divergences)

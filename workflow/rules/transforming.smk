@@ -2,6 +2,13 @@
 
 from rewardlab import inputs
 
+# Experiments on rewards of their own.
+REWARDED = one_of(
+    RUNS.every(
+        lambda config: [name for name, row in config.policies.experiments.items() if row.rewards]
+    )
+)
+
 
 use rule job as choose_prompts with:
     """The prompts that policies on transformed rewards are trained and judged on."""
@@ -76,11 +83,13 @@ use rule job as match_divergences with:
         provenance="<results>/betas/matched_{experiment}_provenance.json",
     log:
         "<logs>/match_divergences_{experiment}.log",
+    wildcard_constraints:
+        experiment=REWARDED,
     params:
         **stage(
             "transforming.match_divergences",
-            settings={"at": "transforming.at"},
             methods=inputs.found_methods,
+            at=inputs.searched_at,
             references=inputs.references,
             divergences=inputs.divergences,
             heads=inputs.heads_of_experiment,
@@ -103,6 +112,8 @@ use rule job as judge_transformed with:
         **recorded(table="<results>/transforming/policies_{experiment}.parquet"),
     log:
         "<logs>/judge_transformed_{experiment}.log",
+    wildcard_constraints:
+        experiment=REWARDED,
     params:
         **stage("transforming.judge", settings={"world": "world"}, properties=inputs.rewarded),
 
@@ -123,6 +134,8 @@ use rule job as trace_transformed with:
         **recorded(paths="<results>/transforming/exact_{experiment}.parquet"),
     log:
         "<logs>/trace_transformed_{experiment}.log",
+    wildcard_constraints:
+        experiment=REWARDED,
     params:
         **stage(
             "transforming.trace",

@@ -161,6 +161,8 @@ def _check_rewards(settings: PolicySettings, name: str, experiment: ExperimentSe
             f"{key}: expected rewards and divergences, or neither; "
             f"{'divergences' if count else 'rewards'} is missing."
         )
+    if count and experiment.kl_factors != (1.0,):
+        raise UserError(f"{key}.kl_factors: expected none beside divergences.")
     if count and experiment.ensembles is None:
         raise UserError(f"{key}.ensembles is missing; expected a number beside rewards.")
     like = experiment.like and settings.experiments[experiment.like]

@@ -30,18 +30,23 @@ class Utility(NamedTuple):
 def utilities(rewards: Sequence[Tensor], references: Sequence[Tensor], utility: Utility) -> Tensor:
     """Return the utilities (...) of responses with P rewards (...), each with its reference.
 
-    references: P, each of which broadcasts to its rewards. Raises ValueError on an unknown name, or
-    if there is not a weight for each reward.
+    references: P tensors, each of which broadcasts to its rewards. Raises ValueError on an unknown
+    name, or if there is not a reference, or a weight above 0, for each reward.
     """
     for name, known in ((utility.transform, TRANSFORMATIONS), (utility.combine, COMBINATIONS)):
         if name not in known:
             raise ValueError(f"{name!r} is unknown; expected one of {', '.join(known)}")
-    if utility.weights is not None and len(utility.weights) != len(rewards):
-        raise ValueError(f"{len(utility.weights)} weights for {len(rewards)} rewards")
+    if not len(rewards) or len(references) != len(rewards):
+        raise ValueError(f"{len(references)} references for {len(rewards)} rewards")
+    weights = utility.weights
+    if weights is not None and (len(weights) != len(rewards) or utility.combine == "minimum"):
+        raise ValueError(f"{len(weights)} weights for {utility.combine} of {len(rewards)} rewards")
+    if weights is not None and not min(weights) > 0:
+        raise ValueError(f"weights have to be above 0, not {min(weights)}")
     transform = TRANSFORMATIONS[utility.transform]
     pairs = zip(rewards, references, strict=True)
     transformed = torch.stack([transform(*pair) for pair in pairs], dim=-1)
-    if utility.weights is None:
+    if weights is None:
         return COMBINATIONS[utility.combine](transformed)
-    weights = torch.tensor(utility.weights, dtype=transformed.dtype, device=transformed.device)
-    return COMBINATIONS[utility.combine](transformed, weights)
+    scales = torch.tensor(weights, dtype=transformed.dtype, device=transformed.device)
+    return COMBINATIONS[utility.combine](transformed, scales)

@@ -5,6 +5,7 @@ chapter, so a new chapter changes no stage's code.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,14 @@ def _check_transforming(settings: Settings, files: Layers) -> None:
                     f"{_origin(keys, files)}: {'.'.join(keys)}.{reward} refers to the refusal, but "
                     "transforming.refusal is null."
                 )
+    most = math.log(settings.transforming.training_samples)
+    for name, row in rows.items():
+        if row.divergences and max(row.divergences) >= most:
+            keys = ("policies", "experiments", name, "divergences")
+            raise UserError(
+                f"{_origin(keys, files)}: {'.'.join(keys)} go up to {max(row.divergences):g}; "
+                f"expected less than ln of transforming.training_samples, {most:.2f}."
+            )
     chapter, trained = settings.transforming, known[settings.policies.preferences] == "embedded"
     judged = {name for name, source in known.items() if source == "embedded" or not trained}
     _check_transformed(rows, ("transforming", "single"), chapter.single, (1, 1), judged, files)

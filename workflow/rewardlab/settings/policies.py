@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from rewardlab.settings.ppo import PPOSettings
-from rewardlab.settings.reference_names import reference_of
+from rewardlab.settings.reference_names import EXPECTED, reference_of
 from rewardlab.settings.rewards import EnsembleSettings
 from rewardlab.settings.types import (
     Count,
@@ -92,8 +92,28 @@ Coefficient = Annotated[
 
 
 def _reference(name: str) -> str:
-    reference_of(name)
+    try:
+        reference_of(name)
+    except ValueError:
+        raise ValueError(EXPECTED) from None
     return name
+
+
+def _weights(value: Any) -> Any:
+    """Take a weight for each of several rewards, `search`, or none."""
+    if value is None or value == "search":
+        return value
+    found = tuple(map(number_of, value)) if isinstance(value, list | tuple) else ()
+    numbers = [part for part in found if isinstance(part, int | float) and 0 < part < math.inf]
+    if len(found) < 2 or len(numbers) < len(found) or any(isinstance(p, bool) for p in found):
+        raise ValueError("two numbers or more, all above 0, or search")
+    return tuple(map(float, found))
+
+
+Weights = Annotated[
+    tuple[float, ...] | Literal["search"] | None,
+    PlainValidator(_weights, json_schema_input_type=list[float] | Literal["search"] | None),
+]
 
 
 ReferenceName = Annotated[str, AfterValidator(_reference)]
@@ -124,7 +144,7 @@ class MethodSettings(SettingsModel):
     """What becomes of each of the experiment's rewards."""
     combine: Literal["sum", "sigmoid_and", "sigmoid_or", "minimum"] = "sum"
     """How several become one."""
-    weights: Annotated[tuple[Positive, ...], Field(min_length=2)] | Literal["search"] | None = None
+    weights: Weights = None
     """A weight for each of the experiment's rewards; `search` for those that win most often on all
     of them at fixed points; none: alike."""
 
@@ -134,6 +154,13 @@ class MethodSettings(SettingsModel):
             raise ValueError("a coefficient beta for every penalty, and none without")
         if self.weights is not None and self.combine == "minimum":
             raise ValueError("no weights beside combine: minimum")
+        if self.combine.startswith("sigmoid") and self.transform in ("log_sigmoid", "lsc"):
+            raise ValueError(
+                f"transform: centred or identity beside combine: {self.combine}, which takes "
+                "rewards for logits"
+            )
+        if self.beta == EXACT and self.penalty != "vanilla":
+            raise ValueError("penalty: vanilla beside beta: exact, which knows its fixed points")
         return self
 
     @property

@@ -7,6 +7,12 @@ NONE, REFUSAL = "none", "refusal"
 SAMPLED, GAUSSIAN, PREDICTED = "", "gaussian_", "predict_"
 
 
+EXPECTED = (
+    "none, refusal, median, or a percentile such as q85, the latter two also as gaussian_q85 or "
+    "predict_q85"
+)
+
+
 class Reference(NamedTuple):
     """What a reference's name stands for: how it is had, and the quantile, if it is one."""
 
@@ -25,9 +31,6 @@ def reference_of(name: str) -> Reference:
         return Reference(name)
     found = re.fullmatch(r"(gaussian_|predict_|)(median|q([1-9]\d?))", name)
     if found is None:
-        raise ValueError(
-            f"{name!r} is not a reference; expected none, refusal, median, or a percentile such as "
-            "q85, the latter two also as gaussian_q85 or predict_q85"
-        )
+        raise ValueError(f"{name!r} is not a reference; expected {EXPECTED}")
     percent = int(found[3] or 50)
     return Reference(found[1], percent / 100)

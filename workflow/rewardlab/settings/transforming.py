@@ -1,5 +1,6 @@
 """Settings of the chapter on transforming rewards, and of the references that it needs."""
 
+import math
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -21,7 +22,7 @@ class TransformingSettings(SettingsModel):
     """Samples of the base model to each, which responses are ranked among."""
     responses: Annotated[Integer, Field(ge=4, multiple_of=2)]
     """Responses of a policy to each; halves of them tell noise from spread."""
-    refusal: str | None
+    refusal: Annotated[str, Field(min_length=1)] | None
     """Canned refusal, whose reward is one of the references; none: there is none."""
     single: Annotated[tuple[Name, ...], Field(min_length=1), Unique]
     """Experiments with one reward each, names under policies.experiments."""
@@ -42,4 +43,14 @@ class TransformingSettings(SettingsModel):
     def _apart(self) -> "TransformingSettings":
         if common := {*self.single} & {*self.combined}:
             raise ValueError(f"single and combined without common names, not {min(common)!r}")
+        if max(self.k) >= self.evaluation_samples:
+            raise ValueError(
+                f"every k below evaluation_samples, {self.evaluation_samples}, but k goes up to "
+                f"{max(self.k)}"
+            )
+        if self.at >= math.log(self.training_samples):
+            raise ValueError(
+                f"at below ln of training_samples, {math.log(self.training_samples):.2f}, which is "
+                f"all that they can tell, but it is {self.at:g}"
+            )
         return self

@@ -26,6 +26,7 @@ def draw(table: pd.DataFrame) -> Figure:
         sharex=True,
         squeeze=False,
     )
+    reach = 1.08 * table.kl[table.source.eq("PPO")].max()
     for line, experiment in zip(grid, experiments, strict=True):
         rows = table[table.experiment.eq(experiment)]
         for panel, (quantity, title) in zip(line, PANELS.items(), strict=True):
@@ -35,6 +36,7 @@ def draw(table: pd.DataFrame) -> Figure:
             if quantity in SHARES:
                 panel.yaxis.set_major_formatter(style.percent)
             panel.tick_params(labelsize=7)
+            panel.set_xlim(0, reach)
         line[0].set_ylabel(f"{experiment.removeprefix('lsc-')}\nover the base model")
     grid[-1][len(PANELS) // 2].set_xlabel("KL divergence from the base model, nats")
     handles, labels = grid[-1][0].get_legend_handles_labels()
@@ -62,7 +64,6 @@ def _panel(panel, rows: pd.DataFrame) -> None:
             label=f"{of.label}, PPO",
         )
     panel.plot([], [], color="black", lw=1, label="line: fixed points")
-    panel.set_xlim(0, trained.kl.max() * 1.08)
 
 
 if __name__ == "__main__":

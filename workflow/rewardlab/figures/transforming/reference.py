@@ -34,7 +34,14 @@ def draw(table: pd.DataFrame) -> Figure:
                 places = [number + shift for number in range(len(names))]
                 errors = [part.value - part.low, part.high - part.value]
                 panel.errorbar(
-                    part.value, places, xerr=errors, fmt=marker, ms=4, color=colour, label=label
+                    part.value,
+                    places,
+                    xerr=errors,
+                    fmt=marker,
+                    ms=4,
+                    color=colour,
+                    label=label,
+                    clip_on=False,
                 )
             if quantity != "unevenness":
                 panel.xaxis.set_major_formatter(style.percent)

@@ -25,11 +25,13 @@ def draw(table: pd.DataFrame) -> Figure:
         sharex=True,
         squeeze=False,
     )
+    reach = 1.08 * table.kl[table.source.eq("PPO")].max()
     for line, (experiment, name) in zip(grid, rows, strict=True):
         part = table[table.experiment.eq(experiment) & table.property.eq(name)]
         for panel, (scorer, words) in zip(line, SCORERS.items(), strict=True):
             shown = part[part.scorer.eq(scorer)]
             _panel(panel, shown)
+            panel.set_xlim(0, reach)
             panel.set_title(f"{titled(experiment, name)}, {words}")
             panel.yaxis.set_major_formatter(style.percent)
         _common_limits(line)
@@ -69,8 +71,6 @@ def _panel(panel, rows: pd.DataFrame) -> None:
         colour = "black" if alone else style.method_styles([method])[method].colour
         panel.plot(points.kl, points.value, "x", ms=5, color=colour)
     panel.plot([], [], "x", ms=5, color="black", label="best of k, at its bound of KL")
-    reach = trained.kl.max() * 1.08
-    panel.set_xlim(0, reach)
 
 
 def _common_limits(panels) -> None:

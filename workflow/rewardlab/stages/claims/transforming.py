@@ -103,6 +103,8 @@ def told(compared: dict[str, Compared], measure, by_gold=None) -> tuple[dict[str
         if not estimate.is_log and estimate.error > 0:
             words += f" ({detectable(estimate):.2g} could be told from 0)"
         words += f"; fixed points of many heads {interval(measure(one, 'point').quantity)}"
+        if np.isnan(estimate.value):
+            words += f" (not all policies reach {one.kl:g} nats, or go below)"
         if by_gold is not None:
             words += f"; by gold {interval(by_gold(one, 'factor').quantity)}"
         said.append(words)

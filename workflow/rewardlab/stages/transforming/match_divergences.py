@@ -31,13 +31,14 @@ def match_divergences(
     methods: dict[str, MethodSettings],
     references: dict[str, str],
     divergences: list[Positive],
-    at: Positive,
+    at: Positive | None,
     heads: Count,
 ) -> None:
     """Coefficients by method and divergence, and weights by method.
 
     ensembles, samples: of each property; references: by property; heads: of each ensemble that
-    policies are trained against; at: the divergence that weights are searched at.
+    policies are trained against; at: the divergence that weights are searched
+    at; none: none are.
     """
     quieten()
     rewards, taken = [], []
@@ -58,7 +59,7 @@ def matched(
     references: list[np.ndarray],
     method: MethodSettings,
     divergences: list[float],
-    at: float,
+    at: float | None,
 ) -> Mapping[str, object]:
     """Return a method's weights, and its coefficients by divergence."""
     given = method.weights if isinstance(method.weights, tuple) else None
