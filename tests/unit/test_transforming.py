@@ -317,7 +317,7 @@ def test_claims_of_policies_that_differ_as_the_paper_says():
     assert share.value.value == pytest.approx(2 / 6)  # raw leaves prompts at 0.40 and 0.48
     assert uneven.value.value == pytest.approx((0.08 / 0.1) / (0.02 / 0.25))
     assert claims.win_finding(compared).value.value == pytest.approx(0.15)
-    hacked = claims.hacking_finding({"one": table})
+    hacked = claims.hacking_finding({"one": table}, {"one": paths})
     assert hacked.quantities["drop"]["one"].value == pytest.approx(1.0, abs=0.1)
     assert tr.fall(np.array([[[0.0, 2.0, 1.0]], [[0.0, 1.0, 0.5]]])) == pytest.approx(0.75)
     assert hacked.value.low > 0

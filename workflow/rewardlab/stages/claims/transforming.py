@@ -163,25 +163,40 @@ def sum_finding(combined: dict[str, Compared]) -> Finding:
     return Finding("T3b", {"difference": quantities}, ("difference", shown), "; ".join(said))
 
 
-def hacking_finding(tables: dict[str, pd.DataFrame]) -> Finding:
-    """Return T4: how far gold falls from its peak, with raw rewards and with transformed ones."""
+def falls(table: pd.DataFrame, by: str) -> tuple[float, list[Estimate]]:
+    """Return the largest divergence that all draws reach, and how far gold falls till then.
+
+    From its peak: with raw rewards, with transformed ones, and the difference.
+    """
+    values = [over_base(table, method, by, f"reward_{GOLD}") for method in (RAW, LSC)]
+    end = min(map(reached, values))
+    raw, lsc = (lines_up_to(part, end, GRID) for part in values)
+    difference = crossed(lambda raw, lsc: fall(raw) - fall(lsc), raw, lsc)
+    return end, [crossed(fall, raw), crossed(fall, lsc), difference]
+
+
+def hacking_finding(tables: dict[str, pd.DataFrame], paths: dict[str, pd.DataFrame]) -> Finding:
+    """Return T4: how far gold falls from its peak, with raw rewards and with transformed ones.
+
+    tables, paths: of policies and of fixed points.
+    """
     drops, differences, said = {}, {}, []
-    for name, every in tables.items():
-        table = paired(every)
-        values = [over_base(table, method, "factor", f"reward_{GOLD}") for method in (RAW, LSC)]
-        kl = min(map(reached, values))
-        raw, lsc = (lines_up_to(part, kl, GRID) for part in values)
-        parts = [crossed(fall, raw), crossed(fall, lsc)]
-        difference = crossed(lambda raw, lsc: fall(raw) - fall(lsc), raw, lsc)
-        drops[name], differences[name] = parts[0].quantity, difference.quantity
+    for name, table in tables.items():
+        end, (raw, lsc, difference) = falls(paired(table), "factor")
+        drops[name], differences[name] = raw.quantity, difference.quantity
         words = (
-            f"{name}, up to {kl:.2f} nats: gold falls from its peak by "
-            f"{interval(parts[0].quantity)} with raw and by {interval(parts[1].quantity)} with "
-            f"transformed rewards; the difference is {interval(difference.quantity)}"
+            f"{name}, up to {end:.2f} nats: gold falls from its peak by {interval(raw.quantity)} "
+            f"with raw and by {interval(lsc.quantity)} with transformed rewards; the difference is "
+            f"{interval(difference.quantity)}"
         )
         if difference.error > 0:
             words += f" ({detectable(difference):.2g} could be told from 0)"
-        said.append(words)
+        end, (raw, lsc, difference) = falls(paths[name], "point")
+        said.append(
+            f"{words}; fixed points of many heads, up to {end:.2f} nats: "
+            f"{interval(raw.quantity)} with raw, {interval(lsc.quantity)} with transformed "
+            f"rewards, difference {interval(difference.quantity)}"
+        )
     quantities = where_above_zero({"difference": differences, "drop": drops})
     shown = next(iter(quantities["difference"]))
     return Finding("T4", quantities, ("difference", shown), "; ".join(said))
@@ -203,12 +218,14 @@ def judge_transforming(
     """
     tables: dict[str, dict[str, pd.DataFrame]] = {}
     compared: dict[str, dict[str, Compared]] = {}
+    every_path: dict[str, pd.DataFrame] = {}
     for kind, files, exact in (
         ("single", single, single_exact),
         ("combined", combined, combined_exact),
     ):
         tables[kind] = dict(zip(names[kind], map(pd.read_parquet, files), strict=True))
         paths = dict(zip(names[kind], map(fixed_points, exact), strict=True))
+        every_path |= paths
         compared[kind] = {
             name: Compared(table, paths[name], at) for name, table in tables[kind].items()
         }
@@ -216,7 +233,7 @@ def judge_transforming(
         *uniform_findings(compared["single"]),
         win_finding(compared["single"]),
         sum_finding(compared["combined"]),
-        hacking_finding(tables["single"] | tables["combined"]),
+        hacking_finding(tables["single"] | tables["combined"], every_path),
     ]
     gone = [
         f"{name}: {policy}"
