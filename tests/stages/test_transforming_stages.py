@@ -14,7 +14,7 @@ from rewardlab.data.manifest import write_manifest
 from rewardlab.data.pretrained import load_language_model, load_tokenizer
 from rewardlab.policies.names import REFERENCE
 from rewardlab.rewards.base_rewards import read_base_samples
-from rewardlab.rewards.trunk import head_weights
+from rewardlab.rewards.saved_heads import head_weights
 from rewardlab.rewards.utilities import Utility, utilities
 from rewardlab.running.stage import main
 from rewardlab.settings.ppo import TRL_DEFAULTS

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import (
@@ -80,12 +79,6 @@ def check_length(model: PreTrainedModel, length: int, folder: Path) -> None:
         )
 
 
-def ensemble_folders(folder: Path) -> list[Path]:
-    """Return the folders of several ensembles, called 0, 1, and so on; or the one that it is."""
-    several = [part for part in folder.iterdir() if part.is_dir()]
-    return sorted(several, key=lambda part: int(part.name)) or [folder]
-
-
 def check_vocabulary(model: PreTrainedModel, rows: Sequence[list[int]]) -> None:
     """Raise UserError if a text has no token, or one that the model has no embedding for."""
     known = model.get_input_embeddings().num_embeddings
@@ -121,11 +114,6 @@ def last_layer(model: PreTrainedModel) -> tuple[nn.Module, str, nn.Linear]:
     if found is None:
         raise ValueError(f"{type(model).__name__} does not end in a linear layer to its labels")
     return found
-
-
-def head_weights(folder: Path) -> np.ndarray:
-    """Return the heads (K, H) of a reward model on disk."""
-    return last_layer(load_reward_model(folder)[0])[2].weight.detach().numpy()
 
 
 @contextmanager

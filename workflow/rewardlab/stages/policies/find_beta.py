@@ -17,7 +17,7 @@ from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.matched_kl import NotReached, Trial, find_beta
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.policies.task import Penalty, Task, load_task, pilot_responses
-from rewardlab.rewards.trunk import ensemble_folders
+from rewardlab.rewards.saved_heads import ensemble_folders
 from rewardlab.running.errors import UserError
 from rewardlab.running.libraries import quieten
 from rewardlab.running.outputs import published

@@ -9,7 +9,6 @@ vanilla over variance-aware, exact and judged.
 """
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,19 +27,12 @@ from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.policies.base_samples import Samples
 from rewardlab.policies.names import REFERENCE, VANILLA
 from rewardlab.policies.reweighting import fixed_point, path
-from rewardlab.rewards.trunk import ensemble_folders, last_layer, load_reward_model
-from rewardlab.running.libraries import quieten
+from rewardlab.rewards.saved_heads import ensemble_folders, head_weights
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
 from rewardlab.settings.types import NonNegative
 
 AROUND = np.geomspace(30.0, 0.3, 12)  # coefficients of the path, over that of the training
 AT_BETA, AT_KL = "at the same coefficient", "at the same divergence"
-
-
-def heads_of(folder: Path) -> np.ndarray:
-    """Return the weights (K, H) of an ensemble's heads."""
-    model, _ = load_reward_model(folder)
-    return last_layer(model)[2].weight.detach().numpy()
 
 
 def predicted(
@@ -109,12 +101,11 @@ def predict_policies(
     gold: str,
 ) -> None:
     """Judged and exact returns; exponents: of sigma by method, in the order of coefficients."""
-    quieten()
     pool = Samples(load_file(samples))
     judged = read_csv(policies)
     base = judged.judged[judged.method.eq(REFERENCE)].mean()
     judged = judged.assign(judged=judged.judged - base)
-    heads = [heads_of(part) for part in ensemble_folders(open_artefact(ensemble))]
+    heads = [head_weights(part) for part in ensemble_folders(open_artefact(ensemble))]
     rows, exact = [], {}
     for (method, exponent), file in zip(exponents.items(), coefficients, strict=True):
         mine = judged[judged.method.eq(method)].sort_values(["ensemble", "head"])

@@ -26,7 +26,7 @@ from rewardlab.policies.names import FINISHED, Policy
 from rewardlab.policies.ppo_training import NotFinite
 from rewardlab.policies.task import Penalty, Task, evaluate_policy, load_task, train_policy
 from rewardlab.policies.transformed_reward import load_transformed, rewards_of
-from rewardlab.rewards.trunk import ensemble_folders
+from rewardlab.rewards.saved_heads import ensemble_folders
 from rewardlab.rewards.utilities import Utility
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten

@@ -15,9 +15,8 @@ from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.standing import GOLD, MODEL, standings
 from rewardlab.policies.names import KEY, REFERENCE
 from rewardlab.rewards.base_rewards import BaseSamples, read_base_samples
-from rewardlab.rewards.trunk import ensemble_folders, head_weights
+from rewardlab.rewards.saved_heads import ensemble_folders, head_weights
 from rewardlab.running.errors import UserError
-from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
 from rewardlab.settings.world import WorldSettings
 from rewardlab.world.gold import with_gold
@@ -58,7 +57,6 @@ def judge_policies(
 
     ensembles, samples: of each property; base: the samples' texts.
     """
-    quieten()
     answers = pd.concat(map(pd.read_parquet, responses), ignore_index=True)
     ends = pd.concat(map(pd.read_parquet, ended), ignore_index=True)
     if answers.empty:

@@ -15,9 +15,8 @@ from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.standing import beaten_on_all
 from rewardlab.policies.matched_utilities import best_weights, coefficient_at, of_samples
 from rewardlab.rewards.base_rewards import read_base_samples
-from rewardlab.rewards.trunk import ensemble_folders, head_weights
+from rewardlab.rewards.saved_heads import ensemble_folders, head_weights
 from rewardlab.rewards.utilities import Utility
-from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.policies import MethodSettings
 from rewardlab.settings.types import Count, Positive
@@ -40,7 +39,6 @@ def match_divergences(
     policies are trained against; at: the divergence that weights are searched
     at; none: none are.
     """
-    quieten()
     rewards, taken = [], []
     for manifest, file, name in zip(ensembles, samples, references.values(), strict=True):
         base = read_base_samples(file)

@@ -18,9 +18,8 @@ from rewardlab.evaluation.decisions import Quantity, exact
 from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.tables import share, write_csv
 from rewardlab.rewards.base_rewards import BaseSamples, read_base_samples
+from rewardlab.rewards.saved_heads import ensemble_folders, head_weights
 from rewardlab.rewards.transformations import TRANSFORMATIONS
-from rewardlab.rewards.trunk import ensemble_folders, head_weights
-from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Inputs, Output, main, stage
 
 SPAN = np.linspace(-6, 4, 201)  # of rewards less their reference
@@ -118,7 +117,6 @@ def tabulate_utility(
 
     ensembles, samples: of each property; references: by property.
     """
-    quieten()
     parts, found, held = [lines()], {}, 1.0
     for (name, reference), manifest, file in zip(
         references.items(), ensembles, samples, strict=True
