@@ -32,6 +32,15 @@ def stages_of(checkout) -> list[int]:
     return found
 
 
+def same_as_undisturbed(checkout, finished):
+    """Run two chapters to their end, and compare all that there is with an undisturbed run."""
+    run = checkout.run("aggregation_judge", "transforming_utility")
+    assert run.code == 0, run.text
+    tables, undisturbed = checkout.tables(), finished.tables()
+    assert {"tables/aggregation/judge.csv", "tables/transforming/utility.csv"} < set(tables)
+    assert tables == {name: undisturbed[name] for name in tables}
+
+
 def test_after_a_kill_the_orphan_is_named_and_the_rerun_gives_the_same_tables(
     finished_once, checkout
 ):
@@ -57,9 +66,7 @@ def test_after_a_kill_the_orphan_is_named_and_the_rerun_gives_the_same_tables(
     for orphan in stages_of(checkout):
         os.kill(orphan, signal.SIGKILL)
     checkout.edit("tests/test.yaml", "steps: 20000,", "steps: 4,")
-    run = checkout.run()
-    assert run.code == 0, run.text
-    assert checkout.tables() == finished_once.tables()
+    same_as_undisturbed(checkout, finished_once)
 
 
 def test_orphans_that_end_by_themselves_corrupt_nothing(finished_once, checkout):
@@ -67,8 +74,4 @@ def test_orphans_that_end_by_themselves_corrupt_nothing(finished_once, checkout)
     assert checkout.run("--unlock").code == 0
     while stages_of(checkout):
         time.sleep(0.1)
-    run = checkout.run("aggregation_judge", "transforming_utility")
-    assert run.code == 0, run.text
-    tables, undisturbed = checkout.tables(), finished_once.tables()
-    assert {"tables/aggregation/judge.csv", "tables/transforming/utility.csv"} < set(tables)
-    assert tables == {name: undisturbed[name] for name in tables}
+    same_as_undisturbed(checkout, finished_once)
