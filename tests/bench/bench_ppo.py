@@ -20,9 +20,9 @@ from rewardlab.policies.penalties import penalised_reward
 from rewardlab.policies.ppo_training import ppo_step
 from rewardlab.settings.ppo import TRL_DEFAULTS, PPOSettings
 
-# Core time of a default run, in steps with the activation in one kernel: 1,318 s over 0.078 s,
-# measured one after the other on two cores.
-RUN_IN_STEPS = 19_000
+# Core time of a default run, in steps with the activation in one kernel: 2,300 s (of 2,490 s with 16
+# more policies and twice the samples that policies are ranked among) over 0.082 s, on two cores.
+RUN_IN_STEPS = 28_000
 RECORDED = 0.129  # seconds a step: median of three runs on one core of an AMD EPYC
 WORDS, BATCH, PROMPT, RESPONSE = 193, 64, 5, 10
 SETTINGS = PPOSettings(
