@@ -27,9 +27,9 @@ def draw(table: pd.DataFrame) -> Figure:
         _bars(line[1], rows[rows.panel.eq("mass")], base[experiment])
         line[1].set(title="b. mass left", xlabel="under the base's\npercentile")
         _single(line[2], rows[rows.panel.eq("unimproved")])
-        line[2].set_title("c. not improved")
+        line[2].set(title="c. not improved", xlabel="share of prompts")
         _single(line[3], rows[rows.panel.eq("unevenness")])
-        line[3].set_title("d. unevenness")
+        line[3].set(title="d. unevenness", xlabel="deviation / mean")
         for panel in line[:3]:
             panel.yaxis.set_major_formatter(style.percent)
     handles, labels = grid[0][0].get_legend_handles_labels()
