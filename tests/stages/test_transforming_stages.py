@@ -183,7 +183,7 @@ def test_from_coefficients_to_judged_policies(folder, tmp_path):
     trained(folder, tmp_path / "weighted", "weighted", transform="centred")
     arguments = ["--table", tmp_path / "judged.parquet", "--world", WORLD.model_dump_json()]
     arguments += ["--properties", json.dumps(list(REFERENCES))]
-    arguments += ["--base", folder / "evaluation.parquet"]
+    arguments += ["--texts", folder / "evaluation.parquet"]
     folders = [tmp_path / "lsc", tmp_path / "weighted"]
     arguments += ["--responses", *(part / "responses" for part in folders)]
     arguments += ["--ended", *(part / "ended" for part in folders)]

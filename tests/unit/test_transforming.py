@@ -159,13 +159,12 @@ def test_shares_that_are_beaten_count_ties_half():
 def test_standings_of_the_base_itself():
     rng = np.random.default_rng(0)
     rewards = rng.normal(size=(1, 4, 400))
-    found = standing.standings(rewards, rewards, "model", ["helpful"])
+    found = standing.standings(rewards, standing.base_of(rewards), "model", ["helpful"])
     assert found["win_model_all"].mean() == pytest.approx(0.5)
     for percent in standing.LOW:
         assert found[f"below_model_{percent}"].mean() == pytest.approx(percent / 100, abs=0.003)
-    both = standing.standings(
-        np.stack([rewards[0]] * 2), np.stack([rewards[0]] * 2), "gold", ["a", "b"]
-    )
+    twice = np.stack([rewards[0]] * 2)
+    both = standing.standings(twice, standing.base_of(twice), "gold", ["a", "b"])
     assert both["reward_gold"] == pytest.approx(2 * rewards[0])
     assert set(both) >= {"win_gold_a", "win_gold_b", "win_gold_all"}
 

@@ -107,7 +107,7 @@ use rule job as judge_transformed with:
         samples=RUNS.paths(
             "<results>/transforming/samples_evaluation_{set}.safetensors", set=inputs.rewarded
         ),
-        base="<results>/transforming/responses_evaluation.parquet",
+        texts="<results>/transforming/responses_evaluation.parquet",
     output:
         **recorded(table="<results>/transforming/policies_{experiment}.parquet"),
     log:
@@ -128,7 +128,7 @@ use rule job as trace_transformed with:
         samples=RUNS.paths(
             "<results>/transforming/samples_evaluation_{set}.safetensors", set=inputs.rewarded
         ),
-        base="<results>/transforming/responses_evaluation.parquet",
+        texts="<results>/transforming/responses_evaluation.parquet",
         coefficients="<results>/betas/matched_{experiment}.json",
     output:
         **recorded(paths="<results>/transforming/exact_{experiment}.parquet"),

@@ -5,6 +5,7 @@ of one prompt says nothing beside that of another. Ties count half.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,30 +40,40 @@ def beaten_on_all(values: Array, base: Array) -> Array:
     return found
 
 
-MODEL, GOLD = (
-    "model",
-    "gold",
-)  # scorers: the reward models that a policy was trained on, or the truth
+# Scorers: the reward models that a policy was trained on, or the truth.
+MODEL, GOLD = "model", "gold"
 LOW = (10, 25, 50)  # percentiles of the base model under which mass is counted
 
 
-def standings(rewards: Array, base: Array, scorer: str, names: Sequence[str]) -> dict[str, Array]:
+class Base(NamedTuple):
+    """The base's samples by one scorer: rewards (P, n, N), and LOW percentiles of `all` (n, 1)."""
+
+    rewards: Array
+    limits: dict[int, Array]
+
+
+def base_of(rewards: Array) -> Base:
+    """Return what responses are held to; rewards: (P, n, N), of the base's samples."""
+    own = _on_all(rewards, rewards)
+    return Base(rewards, {low: np.percentile(own, low, axis=-1, keepdims=True) for low in LOW})
+
+
+def _on_all(rewards: Array, base: Array) -> Array:
+    return beaten(rewards[0], base[0]) if len(base) == 1 else beaten_on_all(rewards, base)
+
+
+def standings(rewards: Array, base: Base, scorer: str, names: Sequence[str]) -> dict[str, Array]:
     """Return what responses are worth by one scorer, as (n, M) by name.
 
-    rewards: (P, n, M), on P properties by name; base: (P, n, N), of the base's samples.
+    rewards: (P, n, M), on P properties by name.
     win_<scorer>_<name>: the share beaten; win_<scorer>_all: on all properties at once;
     reward_<scorer>: the sum of rewards as they are; below_<scorer>_<percent>: whether `all` is
     under that percentile of the base's own.
     """
     found = {"reward_" + scorer: rewards.sum(0)}
-    for name, own, others in zip(names, rewards, base, strict=True):
+    for name, own, others in zip(names, rewards, base.rewards, strict=True):
         found[f"win_{scorer}_{name}"] = beaten(own, others)
-    every, of_base = f"win_{scorer}_all", None
-    if len(names) == 1:
-        found[every], of_base = found[f"win_{scorer}_{names[0]}"], beaten(base[0], base[0])
-    else:
-        found[every], of_base = beaten_on_all(rewards, base), beaten_on_all(base, base)
-    for percent in LOW:
-        limit = np.percentile(of_base, percent, axis=-1, keepdims=True)
-        found[f"below_{scorer}_{percent}"] = (found[every] < limit).astype(float)
+    every = found[f"win_{scorer}_all"] = _on_all(rewards, base.rewards)
+    for percent, limit in base.limits.items():
+        found[f"below_{scorer}_{percent}"] = (every < limit).astype(float)
     return found

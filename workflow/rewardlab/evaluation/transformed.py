@@ -19,7 +19,6 @@ from rewardlab.running.errors import UserError
 
 Array = NDArray[np.float64]
 
-TRAINED, EXACT, BEST = "PPO", "fixed point", "best of k"  # where policies come from
 OWN = "own"  # references as an experiment has them
 SIZE = 0.8  # probability of seeing a difference, by which its size is told
 
@@ -31,9 +30,8 @@ def laid_out(table: pd.DataFrame, by: str, columns: Sequence[str]) -> Array:
     that is all of them.
     """
     ordered = table.sort_values([by, "ensemble", "prompt_id"], kind="stable")
-    counts = ordered.groupby("ensemble")[by].nunique()
-    complete = counts.index[counts.eq(ordered[by].nunique())]
-    if complete.empty:
+    complete = draws_of(ordered, by)
+    if not complete:
         raise UserError(
             f"of {', '.join(table.method.unique())} there is no draw of reward models whose "
             "policies ended well at every coefficient."

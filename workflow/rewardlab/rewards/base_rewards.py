@@ -1,6 +1,7 @@
 """Samples of the base model as a reward trunk's features, and what rewards refer to by them."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,6 +70,12 @@ class BaseSamples(NamedTuple):
         if kind == NONE:
             return np.zeros(len(self.gold))
         return self.gold_refusals if kind == REFUSAL else sample_quantile(self.gold, quantile)
+
+
+def gold_rewards(samples: Sequence[BaseSamples]) -> Array | None:
+    """Return the gold rewards (P, n, N) on several properties, if all of them have any."""
+    found = [part.gold for part in samples if part.gold is not None]
+    return np.stack(found).astype(float) if len(found) == len(samples) else None
 
 
 def read_base_samples(path: Path) -> BaseSamples:

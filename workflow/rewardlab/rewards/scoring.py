@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rewardlab.data.pretrained import positions_of
@@ -21,6 +24,14 @@ from rewardlab.settings.rewards import FeatureSettings
 
 # Where neither the caller nor the model says how long a text may be.
 LONGEST = 2048
+
+
+def distinct_texts(table: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Return a table's distinct prompts with responses, and which of them stands in each row."""
+    pairs = table[["prompt", "response"]]
+    texts = pairs.drop_duplicates().reset_index(drop=True)
+    keys = pd.MultiIndex.from_frame(texts)
+    return texts, keys.get_indexer(pd.MultiIndex.from_frame(pairs))
 
 
 class Scorer:

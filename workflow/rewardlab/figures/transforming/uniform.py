@@ -4,17 +4,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from rewardlab.evaluation.sources import BASE, EXACT, TRAINED
 from rewardlab.figures import style
 from rewardlab.figures.render import render
 
-FILLED = {"PPO": True, "fixed point": False}
+FILLED = {TRAINED: True, EXACT: False}
 
 
 def draw(table: pd.DataFrame) -> Figure:
     """table: a row per experiment, method, source, scorer, panel and x: value, low, high."""
     shown = table[table.scorer.eq("model")]
-    base = shown[shown.source.eq("base model")].set_index(["experiment", "x"]).value
-    shown = shown[shown.source.ne("base model")]
+    base = shown[shown.source.eq(BASE)].set_index(["experiment", "x"]).value
+    shown = shown[shown.source.ne(BASE)]
     experiments = list(shown.experiment.unique())
     figure, grid = style.new_figure(
         columns=4, rows=len(experiments), height=2.7 * len(experiments) + 0.5, squeeze=False
@@ -53,7 +54,7 @@ def _points(panel, x, part: pd.DataFrame, options: dict) -> None:
 
 def _standing(panel, rows: pd.DataFrame) -> None:
     for part, options in _series(rows):
-        _points(panel, part.x, part, options | {"ls": "-" if "PPO" in options["label"] else ":"})
+        _points(panel, part.x, part, options | {"ls": "-" if TRAINED in options["label"] else ":"})
 
 
 def _bars(panel, rows: pd.DataFrame, base: pd.Series) -> None:

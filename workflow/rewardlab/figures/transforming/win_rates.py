@@ -3,11 +3,12 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from rewardlab.evaluation.sources import BEST
 from rewardlab.figures import style
+from rewardlab.figures.policy_curves import draw_policies, reach
 from rewardlab.figures.render import render
 
 SCORERS = {"model": "by the reward models", "gold": "by gold"}
-BEST = "best of k"
 
 
 def titled(experiment: str, name: str) -> str:
@@ -25,13 +26,13 @@ def draw(table: pd.DataFrame) -> Figure:
         sharex=True,
         squeeze=False,
     )
-    reach = 1.08 * table.kl[table.source.eq("PPO")].max()
+    end = reach(table)
     for line, (experiment, name) in zip(grid, rows, strict=True):
         part = table[table.experiment.eq(experiment) & table.property.eq(name)]
         for panel, (scorer, words) in zip(line, SCORERS.items(), strict=True):
             shown = part[part.scorer.eq(scorer)]
             _panel(panel, shown)
-            panel.set_xlim(0, reach)
+            panel.set_xlim(0, end)
             panel.set_title(f"{titled(experiment, name)}, {words}")
             panel.yaxis.set_major_formatter(style.percent)
         _common_limits(line)
@@ -44,27 +45,7 @@ def draw(table: pd.DataFrame) -> Figure:
 
 
 def _panel(panel, rows: pd.DataFrame) -> None:
-    trained = rows[rows.source.eq("PPO")]
-    for method, of in style.method_styles(rows.method).items():
-        exact = rows[rows.source.eq("fixed point") & rows.method.eq(method)].sort_values("kl")
-        panel.plot(exact.kl, exact.value, color=of.colour, ls=of.dashes, lw=1.2)
-        points = trained[trained.method.eq(method)].sort_values("kl")
-        if points.empty:
-            panel.plot([], [], color=of.colour, ls=of.dashes, label=f"{of.label}, fixed points")
-            continue
-        errors = [points.value - points.low, points.high - points.value]
-        panel.errorbar(
-            points.kl,
-            points.value,
-            errors,
-            fmt=style.METHOD_MARKERS.get(method, "o"),
-            ms=4,
-            lw=1,
-            capsize=2,
-            color=of.colour,
-            label=f"{of.label}, PPO",
-        )
-    panel.plot([], [], color="black", lw=1.2, label="line: fixed points")
+    draw_policies(panel, rows, width=1.2, size=4)
     best = rows[rows.source.eq(BEST)]
     alone = best.method.nunique() == 1  # of one reward, all methods choose alike
     for method, points in best.groupby("method", sort=False):

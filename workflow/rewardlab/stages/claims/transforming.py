@@ -14,9 +14,9 @@ import pandas as pd
 from rewardlab.evaluation.decisions import Quantity
 from rewardlab.evaluation.estimates import Estimate, crossed
 from rewardlab.evaluation.findings import Finding, write_findings
+from rewardlab.evaluation.sources import EXACT
 from rewardlab.evaluation.standing import GOLD, MODEL
 from rewardlab.evaluation.transformed import (
-    EXACT,
     OWN,
     at_divergence,
     detectable,

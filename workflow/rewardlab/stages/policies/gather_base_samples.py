@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from rewardlab.data.manifest import open_artefact
-from rewardlab.rewards.scoring import Scorer
+from rewardlab.rewards.scoring import Scorer, distinct_texts
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, State, main, stage
 from rewardlab.settings.rewards import FeatureSettings, Length
@@ -36,11 +36,9 @@ def gather_base_samples(
     """
     quieten()
     table = pd.read_parquet(responses)
-    texts = table[["prompt", "response"]].drop_duplicates().reset_index(drop=True)
+    texts, rows = distinct_texts(table)
     scorer = Scorer(open_artefact(model), settings, max_length, state)
     features = scorer.features(texts.prompt.tolist(), texts.response.tolist())
-    keys = pd.MultiIndex.from_frame(texts)
-    rows = keys.get_indexer(pd.MultiIndex.from_frame(table[["prompt", "response"]]))
     shape = table.prompt_id.nunique(), -1
     tensors = {"features": features[rows].reshape(*shape, features.shape[1]).contiguous()}
     for value, gold in gold_by_value(texts, world, values, judge).items():

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rewardlab.data.manifest import open_artefact
 from rewardlab.rewards.base_rewards import BaseSamples, write_base_samples
-from rewardlab.rewards.scoring import Scorer
+from rewardlab.rewards.scoring import Scorer, distinct_texts
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, State, main, stage
 from rewardlab.settings.rewards import FeatureSettings, Length
@@ -36,15 +36,11 @@ def gather_samples(
     table = pd.read_parquet(responses).sort_values(["prompt_id", "response_id"], kind="stable")
     drawn, refused = table[table.use.eq("base")], table[table.use.eq("refusal")]
     alone = drawn.drop_duplicates("prompt_id").assign(response="")
-    columns = ["prompt", "response"]
-    every = pd.concat([drawn, refused, alone])[columns]
-    texts = every.drop_duplicates().reset_index(drop=True)
+    texts, rows = distinct_texts(pd.concat([drawn, refused, alone]))
     scorer = Scorer(open_artefact(model), settings, max_length, state)
     features = scorer.features(texts.prompt.tolist(), texts.response.tolist()).numpy()
-    keys = pd.MultiIndex.from_frame(texts)
-
-    def of(part: pd.DataFrame) -> np.ndarray:
-        return features[keys.get_indexer(pd.MultiIndex.from_frame(part[columns]))]
+    ends = np.cumsum([len(drawn), len(refused)])
+    of_drawn, of_refused, of_prompts = np.split(features[rows], ends)
 
     def gold_of(part: pd.DataFrame) -> np.ndarray | None:
         known = judge is not None and len(part) > 0
@@ -54,9 +50,9 @@ def gather_samples(
     gold = gold_of(drawn)
     found = BaseSamples(
         tuple(alone.prompt),
-        of(drawn).reshape(count, -1, width),
-        of(alone),
-        of(refused) if len(refused) else None,
+        of_drawn.reshape(count, -1, width),
+        of_prompts,
+        of_refused if len(refused) else None,
         None if gold is None else gold.reshape(count, -1),
         gold_of(refused),
     )

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.data.manifest import open_artefact
-from rewardlab.evaluation.standing import GOLD, MODEL, standings
+from rewardlab.evaluation.standing import GOLD, MODEL, Base, base_of, standings
 from rewardlab.policies.names import KEY, REFERENCE
-from rewardlab.rewards.base_rewards import BaseSamples, read_base_samples
+from rewardlab.rewards.base_rewards import BaseSamples, gold_rewards, read_base_samples
 from rewardlab.rewards.saved_heads import ensemble_folders, head_weights
 from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
@@ -23,16 +23,16 @@ from rewardlab.world.gold import with_gold
 from rewardlab.world.usage import usage
 
 
-def judged(table: pd.DataFrame, base: dict[str, np.ndarray], names: list[str]) -> pd.DataFrame:
-    """Return a row per prompt for one policy's responses; base: rewards (P, n, N) by scorer."""
+def judged(table: pd.DataFrame, base: dict[str, Base], names: list[str]) -> pd.DataFrame:
+    """Return a row per prompt for one policy's responses; base: its samples by scorer."""
     ordered = table.sort_values(["prompt_id", "sample"], kind="stable")
     count = ordered.prompt_id.nunique()
     columns = {"kl": ordered.kl.to_numpy(float).reshape(count, -1)}
     prefixes = {MODEL: "reward", GOLD: "gold"}
-    for scorer, prefix in ((scorer, prefixes[scorer]) for scorer in base):
-        values = [ordered[f"{prefix}_{name}"].to_numpy(float) for name in names]
+    for scorer, of_base in base.items():
+        values = [ordered[f"{prefixes[scorer]}_{name}"].to_numpy(float) for name in names]
         rewards = np.stack(values).reshape(len(names), count, -1)
-        columns |= standings(rewards, base[scorer], scorer, names)
+        columns |= standings(rewards, of_base, scorer, names)
     columns |= {
         name: used.reshape(count, -1) for name, used in usage(ordered.response.tolist()).items()
     }
@@ -48,14 +48,14 @@ def judge_policies(
     ended: Inputs,
     ensembles: Inputs,
     samples: Inputs,
-    base: Input,
+    texts: Input,
     table: Output,
     world: WorldSettings,
     properties: list[str],
 ) -> None:
     """Policies of an experiment by evaluation prompt.
 
-    ensembles, samples: of each property; base: the samples' texts.
+    ensembles, samples: of each property; texts: of the samples.
     """
     answers = pd.concat(map(pd.read_parquet, responses), ignore_index=True)
     ends = pd.concat(map(pd.read_parquet, ended), ignore_index=True)
@@ -70,14 +70,15 @@ def judge_policies(
     answers = with_gold(answers, world).assign(prompt_id=answers.prompt.map(order))
     if answers.prompt_id.isna().any():
         raise UserError(f"a policy answered a prompt that {samples[0]} does not have.")
-    gold = gold_of(of_base)
-    used = usage(pd.read_parquet(base).query("use == 'base'").response.tolist())
+    known = gold_rewards(of_base)
+    gold = {} if known is None else {GOLD: base_of(known)}
+    used = usage(pd.read_parquet(texts).query("use == 'base'").response.tolist())
     parts = []
     for place, of_heads in answers.groupby(["ensemble", "head"], sort=False):
-        own = rewards_by(of_base, heads, *place)
-        found = [reference_rows(own, gold, used, properties)]
+        base = {MODEL: base_of(rewards_by(of_base, heads, *place)), **gold}
+        found = [reference_rows(base, used, properties)]
         for key, rows in of_heads.groupby(KEY, sort=False):
-            by_prompt = judged(rows, {MODEL: own, **gold}, properties)
+            by_prompt = judged(rows, base, properties)
             found.append(by_prompt.assign(**dict(zip(KEY, key, strict=True))))
         parts += [part.assign(ensemble=place[0], head=place[1]) for part in found]
     pd.concat(parts, ignore_index=True).to_parquet(table, index=False)
@@ -91,20 +92,15 @@ def rewards_by(
     return np.stack([part.rewards(w)[0] for part, w in zip(samples, chosen, strict=True)])
 
 
-def gold_of(samples: list[BaseSamples]) -> dict[str, np.ndarray]:
-    """Return the base's gold rewards (P, n, N) by scorer, if every property has them."""
-    found = [part.gold for part in samples if part.gold is not None]
-    return {GOLD: np.stack(found).astype(float)} if len(found) == len(samples) else {}
-
-
-def reference_rows(rewards: np.ndarray, gold, used, names: list[str]) -> pd.DataFrame:
-    """Return the base model's own rows, by a policy's reward models."""
+def reference_rows(base: dict[str, Base], used, names: list[str]) -> pd.DataFrame:
+    """Return the base model's own rows, by a policy's reward models and by gold."""
     columns = {}
-    for scorer, values in {MODEL: rewards, **gold}.items():
-        columns |= standings(values, values, scorer, names)
-    columns |= {name: values.reshape(rewards.shape[1:]) for name, values in used.items()}
+    for scorer, of_base in base.items():
+        columns |= standings(of_base.rewards, of_base, scorer, names)
+    shape = base[MODEL].rewards.shape[1:]
+    columns |= {name: values.reshape(shape) for name, values in used.items()}
     row = {name: values.mean(1) for name, values in columns.items()}
-    table = pd.DataFrame(row).assign(prompt_id=range(rewards.shape[1]), kl=0.0)
+    table = pd.DataFrame(row).assign(prompt_id=range(shape[0]), kl=0.0)
     return table.assign(method=REFERENCE, factor=0.0, policy=-1)
 
 

@@ -10,13 +10,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from rewardlab.evaluation.sources import BEST, EXACT, TRAINED
 from rewardlab.evaluation.standing import GOLD, MODEL
 from rewardlab.evaluation.tables import share, write_csv
 from rewardlab.evaluation.transformed import (
-    BEST,
-    EXACT,
     OWN,
-    TRAINED,
     at_divergence,
     curve,
     lost,

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from rewardlab.evaluation.sources import EXACT, TRAINED
 from rewardlab.evaluation.standing import GOLD, MODEL
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.evaluation.transformed import (
-    EXACT,
     OWN,
-    TRAINED,
     methods_of,
     over_base,
     points_of,

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from rewardlab.evaluation.estimates import crossed
+from rewardlab.evaluation.sources import EXACT
 from rewardlab.evaluation.standing import GOLD, MODEL
 from rewardlab.evaluation.tables import share, write_csv
 from rewardlab.evaluation.transformed import (
-    EXACT,
     OWN,
     at_divergence,
     improvement_at,

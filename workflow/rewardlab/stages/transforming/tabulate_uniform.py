@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.evaluation.estimates import Estimate, crossed
+from rewardlab.evaluation.sources import BASE, EXACT, TRAINED
 from rewardlab.evaluation.standing import GOLD, LOW, MODEL
 from rewardlab.evaluation.tables import share, write_csv
 from rewardlab.evaluation.transformed import (
-    EXACT,
     OWN,
-    TRAINED,
     at_divergence,
     improvement_at,
     mean,
@@ -32,7 +31,6 @@ from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.types import Positive
 
 FIFTHS = 5
-BASE = "base model"
 STANDING, MASS, UNIMPROVED, UNEVEN = "standing", "mass", "unimproved", "unevenness"
 
 

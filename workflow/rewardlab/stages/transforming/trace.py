@@ -15,8 +15,11 @@ import pandas as pd
 from safetensors.torch import load_file
 
 from rewardlab.evaluation.bestofk import kl_bound, selection_shares
-from rewardlab.evaluation.standing import GOLD, MODEL, standings
-from rewardlab.evaluation.transformed import BEST, EXACT, OWN
+from rewardlab.evaluation.sources import BEST, EXACT
+from rewardlab.evaluation.standing import GOLD, MODEL, base_of, standings
+from rewardlab.evaluation.transformed import (
+    OWN,
+)
 from rewardlab.policies.matched_utilities import (
     coefficient_at,
     largest_divergence,
@@ -24,7 +27,7 @@ from rewardlab.policies.matched_utilities import (
     tilted,
 )
 from rewardlab.policies.names import LSC, REFERENCE
-from rewardlab.rewards.base_rewards import read_base_samples
+from rewardlab.rewards.base_rewards import gold_rewards, read_base_samples
 from rewardlab.rewards.heads import fit_ensemble
 from rewardlab.rewards.utilities import Utility
 from rewardlab.running.progress import progress
@@ -63,7 +66,7 @@ def trace(
     features: Inputs,
     learnt: Inputs,
     samples: Inputs,
-    base: Input,
+    texts: Input,
     coefficients: Input,
     paths: Output,
     ensemble: EnsembleSettings,
@@ -79,19 +82,18 @@ def trace(
     """Fixed points by method, draw of heads, coefficient and evaluation prompt.
 
     features: of each property's preference pairs; learnt, samples: of the base model to training
-    and evaluation prompts; references: by property; others: further ones, each tried for all
-    properties; divergences: of the experiment's policies, beyond which paths go; draws: of heads;
-    points: coefficients of a path; k: of best-of-k.
+    and evaluation prompts; texts: of the latter; references: by property; others: further ones,
+    each tried for all properties; divergences: of the experiment's policies, beyond which paths go;
+    draws: of heads; points: coefficients of a path; k: of best-of-k.
     """
     names = list(references)
     of_training, asked = ([read_base_samples(path) for path in part] for part in (learnt, samples))
     heads = drawn_heads(features, ensemble, draws, names, seed)
-    used = usage(pd.read_parquet(base).query("use == 'base'").response.tolist())
+    used = usage(pd.read_parquet(texts).query("use == 'base'").response.tolist())
     shape = asked[0].features.shape[:2]
     common = {name: values.reshape(shape) for name, values in used.items()}
-    if all(part.gold is not None for part in asked):
-        gold = np.stack([part.gold for part in asked]).astype(float)
-        common |= standings(gold, gold, GOLD, names)
+    if (gold := gold_rewards(asked)) is not None:
+        common |= standings(gold, base_of(gold), GOLD, names)
     matched = json.loads(coefficients.read_text())
     variants = [(name, OWN) for name in methods] + [
         (LSC, other) for other in others if LSC in methods
@@ -103,7 +105,7 @@ def trace(
     for draw in progress(range(draws), "fixed points", draws):
         own = [part[draw : draw + 1] for part in heads]
         rewards = np.stack([b.rewards(w)[0] for b, w in zip(asked, own, strict=True)])
-        columns = common | standings(rewards, rewards, MODEL, names)
+        columns = common | standings(rewards, base_of(rewards), MODEL, names)
         stacked = np.stack(list(columns.values()))
         of_base = pd.DataFrame({name: values.mean(1) for name, values in columns.items()})
         of_base = of_base.assign(prompt_id=range(len(of_base)), kl=0.0, source=EXACT, point=0)
