@@ -313,8 +313,12 @@ EITHER_SIDE = {
         [(on(difference_of_gaps=(-0.1, -0.01)), NOT_REPRODUCED)],
     ),
     "B5": (
-        on(slope=(0.81, 1.25)),
-        [(on(slope=(0.7, 0.79)), NOT_REPRODUCED), (on(slope=(1.26, 1.3)), NOT_REPRODUCED)],
+        on(slope=(0.81, 1.25), calibration_error=(0.0, 0.05)),
+        [
+            (on(slope=(0.7, 0.79), calibration_error=(0.0, 0.05)), NOT_REPRODUCED),
+            (on(slope=(1.26, 1.3), calibration_error=(0.0, 0.05)), NOT_REPRODUCED),
+            (on(slope=(0.9, 1.1), calibration_error=(0.051, 0.1)), NOT_REPRODUCED),
+        ],
     ),
     "B6": (on(lead=(0.001, 0.1)), [(on(lead=(-0.1, -0.01)), NOT_REPRODUCED)]),
     "T5": (

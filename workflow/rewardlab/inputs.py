@@ -23,7 +23,7 @@ from rewardlab.policies.experiments import (
 from rewardlab.policies.names import NOISE, VANILLA, Policy
 from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings
-from rewardlab.settings.data import CuttingSettings
+from rewardlab.settings.data import CuttingSettings, SourceSettings
 from rewardlab.settings.policies import PolicyEvaluationSettings
 from rewardlab.settings.ppo import PPOSettings
 from rewardlab.settings.rewards import RewardModelSettings
@@ -40,6 +40,12 @@ def model_of(config: Settings, name: str) -> str:
 def kind_of_source(config: Settings, wildcards: Any) -> str:
     """Return which of the hub's kinds of repository a source is."""
     return kind_of(wildcards.source)
+
+
+def source_settings(config: Settings, wildcards: Any) -> SourceSettings:
+    """Return where a source's files come from, without what is read in them."""
+    source = config.data.sources()[wildcards.source]
+    return SourceSettings(**{name: getattr(source, name) for name in SourceSettings.model_fields})
 
 
 def cutting(config: Settings, wildcards: Any) -> CuttingSettings:

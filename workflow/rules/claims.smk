@@ -9,6 +9,10 @@ CHAPTERS = [
     "aggregation",
     *(["aggregation_theorem"] if SAMPLED else []),
     *(["policies", "transforming_utility", "transforming"] if POLICIES else []),
+    "book",
+    *(["book_losses", "book_epochs", "book_calibration"] if BOOK else []),
+    "book_best_of_n",
+    "book_kinds",
 ]
 # What `extended` measures beyond, or with more: a chapter -> what stands in its place.
 EXTENDED_CHAPTERS = {

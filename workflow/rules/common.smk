@@ -81,6 +81,7 @@ ENVIRONMENT = "../../envs/environment.yaml"
 UNCERTAINTY = "Uncertainty-aware RLHF"
 AGGREGATION = "Reward Model Aggregation"
 TRANSFORMING = "Transforming and Combining Rewards"
+BOOK_CHAPTER = "RLHF book, reward modeling"
 CLAIMS = "Claims"
 # What `report` is told of every item: its caption, and where it stands.
 ITEM = {
@@ -115,7 +116,7 @@ def findings_of(item):
 def items_on(page):
     """Return the rules of the items of a page, by paper: all on the first, on the other the rest too."""
     groups = {"index": ["all"], "extended": ["all", "extended"]}[page]
-    papers = [UNCERTAINTY, AGGREGATION, TRANSFORMING]
+    papers = [UNCERTAINTY, AGGREGATION, TRANSFORMING, BOOK_CHAPTER]
     found = [
         item
         for item in workflow.rules

@@ -39,7 +39,7 @@ use rule job as fetch_source with:
     params:
         **stage(
             "data.fetch_source",
-            settings="data.{source}",
+            settings=inputs.source_settings,
             kind=inputs.kind_of_source,
             key="data.{source}",
         ),
@@ -57,7 +57,11 @@ use rule job as read_preferences with:
     wildcard_constraints:
         name=one_of(set(SETTINGS.data.preferences) - set(EMBEDDED_PREFERENCES)),
     params:
-        **stage("data.read_preferences", settings={"splits": "data.splits"}),
+        **stage(
+            "data.read_preferences",
+            settings={"splits": "data.splits"},
+            columns=lambda config, wildcards: config.data.preferences[wildcards.name].columns,
+        ),
 
 
 use rule job as read_prompts with:

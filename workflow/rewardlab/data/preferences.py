@@ -2,11 +2,14 @@
 
 These forms are known, row by row: a prompt with two responses; two dialogues as in HH-RLHF, which
 share all but the last assistant turn; and the same as lists of messages with role and content, the
-prompt's in a field of their own or at the beginning of both lists.
+prompt's in a field of their own or at the beginning of both lists. A pair may bring a margin, by
+how much the chosen response is better. And rankings: a prompt with several responses (`rankings`).
 """
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from rewardlab.data.dialogues import (
     ASSISTANT,
@@ -18,6 +21,7 @@ from rewardlab.data.dialogues import (
     messages,
     prompt_of,
 )
+from rewardlab.data.rankings import Ranking, read_ranking
 from rewardlab.data.rows import Row
 from rewardlab.running.errors import UserError
 
@@ -28,6 +32,56 @@ class Pair(NamedTuple):
     prompt: str
     chosen: str
     rejected: str
+
+
+def renamed(rows: Iterable[Row], columns: Mapping[str, str]) -> Iterator[Row]:
+    """Yield rows whose fields are called as here; columns: from our names to those of the data.
+
+    Raises UserError that names the row which lacks one.
+    """
+    for location, fields in rows:
+        for name, column in columns.items():
+            if column not in fields:
+                raise UserError(
+                    f"{location} has no field {column!r}, which columns names for {name}; its "
+                    f"fields are {', '.join(fields)}."
+                )
+        taken = {name: fields[column] for name, column in columns.items()}
+        left = {key: value for key, value in fields.items() if key not in columns.values()}
+        yield location, left | taken
+
+
+class Read(NamedTuple):
+    """What rows held: pairs, their margins (NaN: none), and rankings."""
+
+    pairs: list[Pair]
+    margins: list[float]
+    rankings: list[Ranking]
+
+
+def read_comparisons(rows: Iterable[Row]) -> Read:
+    """Return the pairs and the rankings of rows; raises UserError that names the row's place."""
+    found = Read([], [], [])
+    for location, fields in rows:
+        if fields.get("responses") is not None:
+            prompt = prompt_of(fields, "prompt", location)
+            found.rankings.append(read_ranking(fields, prompt, location))
+        else:
+            found.pairs.extend(read_pairs([(location, fields)]))
+            found.margins.append(_margin(fields.get("margin"), location))
+    return found
+
+
+def _margin(value: Any, location: str) -> float:
+    if value is None or value == "":
+        return np.nan
+    try:
+        margin = float(value)
+    except (TypeError, ValueError):
+        margin = np.nan
+    if not (np.isfinite(margin) and margin >= 0):
+        raise UserError(f"{location}: the margin is {value!r}; expected a number from 0 on.")
+    return margin
 
 
 def read_pairs(rows: Iterable[Row]) -> Iterator[Pair]:

@@ -21,13 +21,15 @@ def sample_responses(
     seed: int,
     batch_size: int = 512,
     state: Path | None = None,
+    greedy: bool = False,
 ) -> list[str]:
     """Return one response to each prompt, drawn from the model's own distribution.
 
     Sampling is pure (no top-k, no nucleus, temperature 1), and ends at the end token. Prompts are
     taken in order of length, so that padding is short; the order of the result is that of the
     prompts. tokenizer: must pad on the left. state: a folder that belongs to this very call, where
-    batches are kept as they are drawn; those found there are not drawn again.
+    batches are kept as they are drawn; those found there are not drawn again. greedy: the likeliest
+    token is taken every time, and nothing is drawn.
     """
     if tokenizer.padding_side != "left":
         raise ValueError("sampling needs a tokenizer that pads on the left")
@@ -42,7 +44,8 @@ def sample_responses(
             texts = json.loads(file.read_text())
         else:
             torch.manual_seed(derive_seed(seed, start))
-            texts = _one_batch(model, tokenizer, [prompts[at] for at in indices], max_new_tokens)
+            asked = [prompts[at] for at in indices]
+            texts = _one_batch(model, tokenizer, asked, max_new_tokens, greedy)
             if file is not None:
                 with published(file) as partial:
                     partial.write_text(json.dumps(texts))
@@ -56,15 +59,15 @@ def _one_batch(
     tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[str],
     max_new_tokens: int,
+    greedy: bool,
 ) -> list[str]:
+    drawn = {} if greedy else {"top_k": 0, "top_p": 1.0, "temperature": 1.0}
     batch = tokenizer(list(prompts), padding=True, return_tensors="pt").to(model.device)
     tokens = model.generate(
         input_ids=batch.input_ids,
         attention_mask=batch.attention_mask,
-        do_sample=True,
-        top_k=0,
-        top_p=1.0,
-        temperature=1.0,
+        do_sample=not greedy,
+        **drawn,
         max_new_tokens=max_new_tokens,
         pad_token_id=tokenizer.pad_token_id,
     )[:, batch.input_ids.shape[1] :]

@@ -18,10 +18,16 @@ from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.running.validation import describe, location
 from rewardlab.settings.aggregation import AggregationSettings
+from rewardlab.settings.book import BookSettings
 from rewardlab.settings.causes import CausesSettings
 from rewardlab.settings.data import DataSettings
 from rewardlab.settings.fixed_point import FixedPointSettings
 from rewardlab.settings.policies import ExperimentSettings, PolicySettings
+from rewardlab.settings.reasoning import (
+    KindsSettings,
+    ReasoningModelSettings,
+    ReasoningSettings,
+)
 from rewardlab.settings.reference_names import REFUSAL
 from rewardlab.settings.regimes import RegimeSettings
 from rewardlab.settings.rewards import RewardSettings
@@ -62,6 +68,14 @@ class Settings(SettingsModel):
     """Policies that are trained with PPO against reward ensembles."""
     transforming: TransformingSettings
     """Policies on transformed and combined rewards."""
+    book: BookSettings
+    """Losses and kinds of reward model."""
+    reasoning: ReasoningSettings
+    """The world whose steps can be checked."""
+    reasoning_model: ReasoningModelSettings
+    """Its base language model."""
+    kinds: KindsSettings
+    """Kinds of reward model on its solutions."""
     fixed_point: FixedPointSettings
     """Where PPO with a weighted penalty comes to rest, on responses of one token."""
     regimes: RegimeSettings

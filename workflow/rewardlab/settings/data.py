@@ -15,6 +15,8 @@ from rewardlab.settings.types import (
     SettingsModel,
 )
 
+PreferenceColumn = Literal["prompt", "chosen", "rejected", "margin", "responses", "ranks"]
+
 
 class SourceSettings(SettingsModel):
     """A repository of the Hugging Face hub at a pinned revision, or a local copy of it.
@@ -42,6 +44,14 @@ class SourceSettings(SettingsModel):
         return self
 
 
+class PreferenceSourceSettings(SourceSettings):
+    """Preferences: pairs, or rankings of several responses."""
+
+    columns: dict[PreferenceColumn, Annotated[str, Field(min_length=1)]] = Field(default={})
+    """What fields are called in the data, by what they are called here: prompt, chosen, rejected
+    and margin of pairs; prompt, responses and ranks of rankings."""
+
+
 def _branch(value: Any) -> str:
     return "<embedded>" if isinstance(value, str) else "<given>"
 
@@ -49,6 +59,11 @@ def _branch(value: Any) -> str:
 Embedded = Annotated[Literal["embedded"], Tag("<embedded>")]
 Source = Annotated[
     Embedded | Annotated[SourceSettings, Tag("<given>")],
+    Discriminator(_branch),
+]
+
+PreferenceSource = Annotated[
+    Embedded | Annotated[PreferenceSourceSettings, Tag("<given>")],
     Discriminator(_branch),
 ]
 
@@ -119,7 +134,7 @@ class DataSettings(SettingsModel):
     """Base language model, which policies start from."""
     reward_trunk: Source
     """Model that reward models start from; embedded: the embedded world's language model."""
-    preferences: dict[Name, Source]
+    preferences: dict[Name, PreferenceSource]
     """Preference sets by name. `embedded` is for the world's own: helpful, harmless, overall."""
     splits: SplitSettings
     """How the prompts of a preference set are divided."""

@@ -23,12 +23,15 @@ class RewardModelSettings(SettingsModel):
 
     renamed: ClassVar[dict[str, str]] = {"max_length": "rewards.max_length"}
 
+    loss: Literal["bradley_terry", "margin", "balanced", "plackett_luce"] = "bradley_terry"
+    """Of pairs, Bradley-Terry, or the same with the margin that each pair brings; of rankings, all
+    comparisons of a prompt in one batch, or the K-wise loss of Plackett and Luce."""
     learning_rate: Positive
     """Peak learning rate of AdamW (Table 2: 1e-5)."""
     weight_decay: NonNegative
     """Weight decay (Table 2: 0.001)."""
     batch_size: Count
-    """Pairs per step (Table 2: 32)."""
+    """Pairs per step (Table 2: 32); rankings, where the loss is of rankings."""
     schedule: Literal["cosine", "linear", "constant"]
     """Learning-rate schedule (Table 2: cosine)."""
     epochs: Positive

@@ -118,6 +118,12 @@ def with_gold(table: pd.DataFrame, settings: WorldSettings) -> pd.DataFrame:
     return table.assign(**columns, gold_overall=gold.overall(rewards))
 
 
+def with_overall_gold(table: pd.DataFrame, settings: WorldSettings) -> pd.DataFrame:
+    """Return sampled responses with their overall gold reward as `gold`, no canned refusals."""
+    sampled = table[table.use.ne("refusal")]
+    return sampled.assign(gold=with_gold(sampled, settings).gold_overall)
+
+
 def gold_by_value(
     table: pd.DataFrame, settings: WorldSettings, values: Sequence[str], column: str
 ) -> dict[str, Array]:

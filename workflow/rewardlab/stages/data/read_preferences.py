@@ -1,11 +1,17 @@
-"""Reads a preference set from its source: prompt, chosen, rejected and split, one row a pair."""
+"""Reads a preference set from its source: prompt, chosen, rejected and split, one row a pair.
+
+Where the data have margins, a column `margin`; where they have rankings, all pairs of each, with
+the columns of `rewardlab.data.rankings`.
+"""
 
 import logging
 
+import numpy as np
 import pandas as pd
 
 from rewardlab.data.manifest import files_of
-from rewardlab.data.preferences import Pair, read_pairs
+from rewardlab.data.preferences import Pair, Read, read_comparisons, renamed
+from rewardlab.data.rankings import as_pairs
 from rewardlab.data.rows import read_rows
 from rewardlab.data.splits import splits_of
 from rewardlab.running.stage import Input, Output, main, stage
@@ -14,18 +20,38 @@ from rewardlab.settings.data import SplitSettings
 log = logging.getLogger("rewardlab")
 
 
+def table_of(read: Read) -> pd.DataFrame:
+    """Return a row a pair, those of rankings last; margins and rankings if there are any."""
+    pairs = pd.DataFrame(read.pairs, columns=Pair._fields)
+    if not np.isnan(read.margins).all():
+        pairs["margin"] = read.margins
+    if not read.rankings:
+        return pairs
+    ranked = as_pairs(read.rankings)
+    if pairs.empty:
+        return ranked
+    return pd.concat([pairs, ranked.astype({"ranking": "Int64"})], ignore_index=True)
+
+
 @stage
-def read_preferences(source: Input, preferences: Output, splits: SplitSettings) -> None:
-    """A preference set from the files of its source, which a manifest lists."""
+def read_preferences(
+    source: Input, preferences: Output, splits: SplitSettings, columns: dict[str, str] | None = None
+) -> None:
+    """A preference set from the files of its source, which a manifest lists.
+
+    columns: what prompt, chosen, rejected, margin, responses or ranks are called in the data.
+    """
     files = files_of(source)
-    table = pd.DataFrame(read_pairs(read_rows(files)), columns=Pair._fields)
+    read = read_comparisons(renamed(read_rows(files), columns or {}))
+    table = table_of(read)
     table["split"] = splits_of(table.prompt, splits)
     ties = table.chosen.eq(table.rejected).sum()
     empty = sum(table[side].str.strip().eq("").sum() for side in ("chosen", "rejected"))
     log.info(
-        "%d pairs from %s; %d are ties, and %d responses are empty",
+        "%d pairs from %s, %d rankings among them; %d are ties, and %d responses are empty",
         len(table),
         ", ".join(map(str, files)),
+        len(read.rankings),
         ties,
         empty,
     )

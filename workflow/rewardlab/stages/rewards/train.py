@@ -1,4 +1,4 @@
-"""Trains the single reward model: a trunk with one logit, on preference pairs, by TRL."""
+"""Trains the single reward model: a trunk with one logit, on preference pairs or on rankings."""
 
 import pandas as pd
 import torch
@@ -6,8 +6,7 @@ import torch
 from rewardlab.data.manifest import open_artefact
 from rewardlab.data.pairs_table import training_pairs
 from rewardlab.evaluation.tables import write_csv
-from rewardlab.rewards.texts import encode_and_count, say
-from rewardlab.rewards.training import train_reward_model
+from rewardlab.rewards.fitting import fit_reward_model
 from rewardlab.rewards.trunk import check_length, load_reward_model, save_model
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
@@ -38,14 +37,10 @@ def train(
     network, tokenizer = load_reward_model(folder, heads=1)
     pairs = training_pairs(preferences)
     check_length(network, max_length, folder)
-    sides = []
-    for side in ("chosen", "rejected"):
-        rows, reading = encode_and_count(tokenizer, pairs.prompt, pairs[side], max_length)
-        say(reading, max_length, f"{side} responses of {preferences}")
-        sides.append(rows)
     with costs(state, measured, what=name) as notes:
-        found = train_reward_model(
-            network, tokenizer, *sides, settings, derive_seed(seed, "order"), state
+        order = derive_seed(seed, "order")
+        found = fit_reward_model(
+            network, tokenizer, pairs, settings, max_length, order, state, str(preferences)
         )
         notes["batch size"] = settings.batch_size
         notes["learning rate"] = settings.learning_rate

@@ -1,0 +1,105 @@
+"""Settings of the world whose steps can be checked, and of the reward models on its solutions."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from rewardlab.settings.types import (
+    Count,
+    Integer,
+    NonNegative,
+    Positive,
+    Probability,
+    Seed,
+    SettingsModel,
+    Unique,
+)
+
+# Tokens that the models of this world can read: a problem with its solution has fewer.
+POSITIONS = 64
+LONGEST = 6  # steps
+
+
+class ReasoningModelSettings(SettingsModel):
+    """The base language model of the arithmetic world, a small Llama."""
+
+    layers: Count
+    """Transformer blocks."""
+    width: Count
+    """Width of the residual stream."""
+    heads: Count
+    """Attention heads."""
+    fact_steps: Count
+    """Training steps on single facts, of which only the results count."""
+    steps: Count
+    """Training steps on whole solutions after that."""
+    batch_size: Count
+    """Texts per step."""
+    learning_rate: Positive
+    """Peak learning rate of AdamW, which falls to 0 linearly in either part."""
+
+
+class VerifierSettings(SettingsModel):
+    """How a reward model on solutions is trained, of whatever kind."""
+
+    epochs: Positive
+    """Passes over the solutions, or over pairs of them."""
+    batch_size: Count
+    """Solutions per step."""
+    learning_rate: Positive
+    """Peak learning rate of AdamW, which falls to 0 along a cosine."""
+    language_weight: NonNegative
+    """Weight of the language model's loss where an outcome reward model keeps it."""
+
+
+class ReasoningSettings(SettingsModel):
+    """The world whose steps can be checked."""
+
+    seed: Seed
+    """Seed of the world itself: the facts that are learned wrongly."""
+    steps: tuple[Count, Annotated[Integer, Field(ge=1, le=LONGEST)]]
+    """Fewest and most steps of a problem."""
+    slips: Probability
+    """Share of the steps with a random wrong result."""
+    misconceptions: Probability
+    """Share of the facts that are learned wrongly."""
+    held: Probability
+    """Share of the places where such a fact is written wrongly."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "ReasoningSettings":
+        if self.steps[0] > self.steps[1]:
+            raise ValueError(f"the fewest steps first, but {self.steps[0]} > {self.steps[1]}")
+        return self
+
+
+class KindsSettings(SettingsModel):
+    """Kinds of reward model on the same solutions."""
+
+    training_problems: Count
+    """Problems whose solutions they learn from."""
+    training_samples: Annotated[Integer, Field(ge=2)]
+    """Solutions of the base model to each."""
+    evaluation_problems: Annotated[Integer, Field(ge=2)]
+    """Problems on which the best of n is chosen."""
+    evaluation_samples: Annotated[Integer, Field(ge=2)]
+    """Solutions of the base model to each."""
+    n: Annotated[tuple[Count, ...], Field(min_length=1), Unique]
+    """Numbers of solutions of which the best is chosen."""
+    runs: Count
+    """Trainings of each kind, from beginnings and orders of their own."""
+    prefixes: Count
+    """Beginnings of solutions whose rest is sampled, to see what is expected from there on."""
+    rollouts: Annotated[Integer, Field(ge=2)]
+    """Samples of the rest of each."""
+    training: VerifierSettings
+    """How each kind is trained."""
+
+    @model_validator(mode="after")
+    def _enough(self) -> "KindsSettings":
+        if max(self.n) > self.evaluation_samples:
+            raise ValueError(
+                f"n of at most evaluation_samples, {self.evaluation_samples}, but one is "
+                f"{max(self.n)}"
+            )
+        return self
