@@ -13,7 +13,7 @@ PROBLEM = Problem(7, (("+", 5), ("-", 3), ("*", 4)))
 
 
 def test_a_problem_and_its_answer():
-    assert PROBLEM.text == "7 + 5 - 3 * 4 ?"
+    assert PROBLEM.text == "7 a + 5 b - 3 c * 4 ?"
     assert problem_of(PROBLEM.text) == PROBLEM
     assert PROBLEM.answer == 6  # 7 + 5 = 2, 2 - 3 = 9, 9 * 4 = 6
     with pytest.raises(ValueError, match="not a problem of the arithmetic world: 'how do i'"):
@@ -23,17 +23,17 @@ def test_a_problem_and_its_answer():
 @pytest.mark.parametrize(
     ("solution", "steps", "is_right", "luck"),
     [
-        ("7 + 5 = 2 ; 2 - 3 = 9 ; 9 * 4 = 6 . answer 6", (1, 1, 1), True, None),
-        ("7 + 5 = 2 ; 2 - 3 = 8 ; 8 * 4 = 2 . answer 2", (1, 0, 1), False, None),
+        ("a 7 + 5 = 2 ; b 2 - 3 = 9 ; c 9 * 4 = 6 . answer 6", (1, 1, 1), True, None),
+        ("a 7 + 5 = 2 ; b 2 - 3 = 8 ; c 8 * 4 = 2 . answer 2", (1, 0, 1), False, None),
         # 8 * 4 = 2, but 6 is written: two errors that cancel.
-        ("7 + 5 = 2 ; 2 - 3 = 8 ; 8 * 4 = 6 . answer 6", (1, 0, 0), True, "cancelled"),
+        ("a 7 + 5 = 2 ; b 2 - 3 = 8 ; c 8 * 4 = 6 . answer 6", (1, 0, 0), True, "cancelled"),
         # 4 * 4 is 6 as well: the multiplication wipes the error out.
-        ("7 + 5 = 2 ; 2 - 3 = 4 ; 4 * 4 = 6 . answer 6", (1, 0, 1), True, "annihilated"),
+        ("a 7 + 5 = 2 ; b 2 - 3 = 4 ; c 4 * 4 = 6 . answer 6", (1, 0, 1), True, "annihilated"),
         # Another operation than the problem's, another number than was written, and no end.
-        ("7 + 5 = 2 ; 2 + 3 = 5 ; 5 * 4 = 0 . answer 0", (1, 0), False, None),
-        ("7 + 5 = 2 ; 3 - 3 = 0 ; 0 * 4 = 0 . answer 0", (1, 0), False, None),
-        ("7 + 5 = 2 ; 2 - 3 = 9", (1, 0), False, None),
-        ("7 + 5 = 2 ; 2 - 3 = 9 ; 9 * 4 = 6 . answer 7", (1, 1, 1), False, None),
+        ("a 7 + 5 = 2 ; b 2 + 3 = 5 ; c 5 * 4 = 0 . answer 0", (1, 0), False, None),
+        ("a 7 + 5 = 2 ; b 3 - 3 = 0 ; c 0 * 4 = 0 . answer 0", (1, 0), False, None),
+        ("a 7 + 5 = 2 ; b 2 - 3 = 9", (1, 0), False, None),
+        ("a 7 + 5 = 2 ; b 2 - 3 = 9 ; c 9 * 4 = 6 . answer 7", (1, 1, 1), False, None),
         ("", (0,), False, None),
     ],
 )
@@ -47,7 +47,7 @@ def test_what_is_right_in_a_solution(solution, steps, is_right, luck):
 def test_an_answer_that_has_to_be_right():
     """Times zero at the end: every error before is wiped out."""
     problem = Problem(1, (("+", 1), ("*", 0)))
-    assert check(problem, "1 + 1 = 3 ; 3 * 0 = 0 . answer 0").luck == arithmetic.ANNIHILATED
+    assert check(problem, "a 1 + 1 = 3 ; b 3 * 0 = 0 . answer 0").luck == arithmetic.ANNIHILATED
 
 
 def test_problems_are_distinct():
@@ -79,5 +79,5 @@ def test_a_pupil_slips_and_holds_wrong_facts():
 def test_majority_takes_the_first_of_the_most_frequent():
     assert majority(["3", "1", "1", "3", "2"]) == "3"
     assert majority(["", "1", "1"]) == "1"
-    assert arithmetic.answer_of("7 + 5 = 2 . answer 2") == "2"
-    assert arithmetic.answer_of("7 + 5 = 2") == ""
+    assert arithmetic.answer_of("a 7 + 5 = 2 . answer 2") == "2"
+    assert arithmetic.answer_of("a 7 + 5 = 2") == ""

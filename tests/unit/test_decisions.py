@@ -320,7 +320,6 @@ EITHER_SIDE = {
             (on(slope=(0.9, 1.1), calibration_error=(0.051, 0.1)), NOT_REPRODUCED),
         ],
     ),
-    "B6": (on(lead=(0.001, 0.1)), [(on(lead=(-0.1, -0.01)), NOT_REPRODUCED)]),
     "T5": (
         on(share=0.0, ties_in_double_precision=0.0),
         [
@@ -353,7 +352,7 @@ EITHER_SIDE = {
         on(slope=(0.81, 1.25)),
         [(on(slope=(0.7, 0.79)), NOT_REPRODUCED), (on(slope=(0.7, 0.9)), INCONCLUSIVE)],
     ),
-    "B3": (
+    "B3a": (
         on(accuracy_less_chance=(0.001, 0.1)),
         [(on(accuracy_less_chance=(-0.1, -0.01)), NOT_REPRODUCED)],
     ),
@@ -380,7 +379,7 @@ GAIN = (
     [(on(gain=(-0.1, -0.001)), NOT_REPRODUCED), (on(gain=(-0.1, 0.1)), INCONCLUSIVE)],
 )
 EITHER_SIDE |= dict.fromkeys(
-    ("U13a", "U13c", "U14a", "U14c", "A1", "A2", "A3", "A5", "B2b", "B2d"), GAIN
+    ("U13a", "U13c", "U14a", "U14c", "A1", "A2", "A3", "A5", "B2b", "B2d", "B3b", "B3c"), GAIN
 )
 EITHER_SIDE["U14b"] = EITHER_SIDE["U13b"]
 DIFFERENCE = (
@@ -388,7 +387,8 @@ DIFFERENCE = (
     [(on(difference=(-0.1, -0.001)), NOT_REPRODUCED)],
 )
 EITHER_SIDE |= dict.fromkeys(("T2", "T3b", "B4"), DIFFERENCE)
-ALWAYS = {**dict.fromkeys(("U2", "U8b", "U9", "U22", "T3a"), ILLUSTRATION), "U17": NEEDS_SCALE}
+ALWAYS = {**dict.fromkeys(("U2", "U8b", "U9", "U22", "T3a", "B3d"), ILLUSTRATION)}
+ALWAYS |= dict.fromkeys(("U17", "B6"), NEEDS_SCALE)
 
 
 def test_every_claim_is_tried():

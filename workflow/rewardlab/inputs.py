@@ -23,7 +23,7 @@ from rewardlab.policies.experiments import (
 from rewardlab.policies.names import NOISE, VANILLA, Policy
 from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings
-from rewardlab.settings.data import CuttingSettings, SourceSettings
+from rewardlab.settings.data import CuttingSettings, EndpointSettings, SourceSettings
 from rewardlab.settings.policies import PolicyEvaluationSettings
 from rewardlab.settings.ppo import PPOSettings
 from rewardlab.settings.rewards import RewardModelSettings
@@ -444,3 +444,16 @@ def combining(config: Settings, wildcards: Any) -> CombiningSettings:
 def nested_experiments(config: Settings, wildcards: Any) -> dict[str, bool]:
     """Return by experiment whether its policies are alike within fresh ensembles."""
     return {name: is_nested(row) for name, row in config.policies.experiments.items()}
+
+
+def judge_models(config: Settings, wildcards: Any) -> list[str]:
+    """Return the manifest of the judge in words, without its ending; none, if it is a server."""
+    if isinstance(config.data.judge, EndpointSettings):
+        return []
+    return ["models/judge" if config.data.judge == "embedded" else "sources/judge"]
+
+
+def judge_endpoint(config: Settings, wildcards: Any) -> dict[str, str] | None:
+    """Return the server of the judge in words, if it is one."""
+    judge = config.data.judge
+    return judge.model_dump() if isinstance(judge, EndpointSettings) else None

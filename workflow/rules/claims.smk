@@ -11,6 +11,7 @@ CHAPTERS = [
     *(["policies", "transforming_utility", "transforming"] if POLICIES else []),
     "book",
     *(["book_losses", "book_epochs", "book_calibration"] if BOOK else []),
+    *(["book_judge"] if JUDGES else []),
     "book_best_of_n",
     "book_kinds",
 ]

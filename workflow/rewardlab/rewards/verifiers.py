@@ -26,6 +26,7 @@ from transformers import (
 from rewardlab.data.pretrained import load_model
 from rewardlab.rewards.solutions import IGNORED, Rows
 from rewardlab.rewards.trunk import last_layer
+from rewardlab.settings.judging import TuningSettings
 from rewardlab.settings.reasoning import VerifierSettings
 
 BATCH = 512
@@ -84,7 +85,7 @@ def train_tokens(
     tokenizer: PreTrainedTokenizerBase,
     rows: Rows,
     labels: Sequence[Sequence[float]],
-    settings: VerifierSettings,
+    settings: VerifierSettings | TuningSettings,
     seed: int,
     folder: Path,
     language_weight: float = 0.0,

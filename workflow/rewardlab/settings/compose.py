@@ -22,6 +22,7 @@ from rewardlab.settings.book import BookSettings
 from rewardlab.settings.causes import CausesSettings
 from rewardlab.settings.data import DataSettings
 from rewardlab.settings.fixed_point import FixedPointSettings
+from rewardlab.settings.judging import JudgingSettings
 from rewardlab.settings.policies import ExperimentSettings, PolicySettings
 from rewardlab.settings.reasoning import (
     KindsSettings,
@@ -76,6 +77,8 @@ class Settings(SettingsModel):
     """Its base language model."""
     kinds: KindsSettings
     """Kinds of reward model on its solutions."""
+    judging: JudgingSettings
+    """How a judge that compares answers in words is asked."""
     fixed_point: FixedPointSettings
     """Where PPO with a weighted penalty comes to rest, on responses of one token."""
     regimes: RegimeSettings

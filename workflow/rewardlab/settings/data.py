@@ -13,6 +13,7 @@ from rewardlab.settings.types import (
     Repository,
     Revision,
     SettingsModel,
+    Url,
 )
 
 PreferenceColumn = Literal["prompt", "chosen", "rejected", "margin", "responses", "ranks"]
@@ -65,6 +66,31 @@ Source = Annotated[
 PreferenceSource = Annotated[
     Embedded | Annotated[PreferenceSourceSettings, Tag("<given>")],
     Discriminator(_branch),
+]
+
+
+class EndpointSettings(SettingsModel):
+    """A server that speaks the OpenAI chat protocol."""
+
+    endpoint: Url
+    """Where it is, up to /chat/completions: http://127.0.0.1:8000/v1. A key is read from the
+    variable JUDGE_API_KEY, if it is set."""
+    model: Annotated[str, Field(min_length=1)]
+    """Name of the model that it is asked for."""
+
+
+def _judge_branch(value: Any) -> str:
+    if isinstance(value, str):
+        return "<embedded>"
+    has_endpoint = "endpoint" in value if isinstance(value, dict) else hasattr(value, "endpoint")
+    return "<endpoint>" if has_endpoint else "<given>"
+
+
+JudgeSource = Annotated[
+    Embedded
+    | Annotated[SourceSettings, Tag("<given>")]
+    | Annotated[EndpointSettings, Tag("<endpoint>")],
+    Discriminator(_judge_branch),
 ]
 
 
@@ -140,6 +166,9 @@ class DataSettings(SettingsModel):
     """How the prompts of a preference set are divided."""
     prompts: dict[Name, PromptSource]
     """Prompt sets by name. `embedded` is for the world's own, named world."""
+    judge: JudgeSource
+    """Judge that compares answers in words: a causal language model, or a server; embedded: the
+    world's language model with more positions, tuned to give verdicts."""
     benchmark: Source
     """Pairs with subsets that reward models are compared on; embedded: the world's own."""
 
@@ -150,6 +179,7 @@ class DataSettings(SettingsModel):
             "reward_trunk": self.reward_trunk,
             "benchmark": self.benchmark,
         }
+        named |= {} if isinstance(self.judge, EndpointSettings) else {"judge": self.judge}
         named |= {f"preferences.{name}": source for name, source in self.preferences.items()}
         named |= {
             f"prompts.{name}.source": builder.source

@@ -16,7 +16,7 @@ from rewardlab.settings.types import (
 )
 
 # Tokens that the models of this world can read: a problem with its solution has fewer.
-POSITIONS = 64
+POSITIONS = 72
 LONGEST = 6  # steps
 
 
@@ -29,10 +29,10 @@ class ReasoningModelSettings(SettingsModel):
     """Width of the residual stream."""
     heads: Count
     """Attention heads."""
-    fact_steps: Count
-    """Training steps on single facts, of which only the results count."""
     steps: Count
-    """Training steps on whole solutions after that."""
+    """Training steps on whole solutions."""
+    result_steps: Count
+    """Further steps, in which the results count alone in most solutions."""
     batch_size: Count
     """Texts per step."""
     learning_rate: Positive

@@ -108,6 +108,7 @@ Unique = AfterValidator(_unique)
 Name = _matching(NAME, "a name of small letters, digits, - and _")
 Repository = _matching(REPOSITORY, "owner/name")
 Revision = _matching(REVISION, "a commit of 40 hexadecimal digits")
+Url = _matching(r"^https?://[^\s/]+", "an address that begins with http:// or https://")
 Checksum = _matching(SHA256, "a checksum of 64 hexadecimal digits")
 Integer = Annotated[int, BeforeValidator(_integer)]
 Count = Annotated[Integer, Field(ge=1)]

@@ -1,10 +1,12 @@
 """A world whose steps can be checked: chains of single-digit arithmetic modulo ten.
 
-A problem "7 + 5 - 3 * 4 ?" is worked from left to right, one operation a step, each on the result
-that was written before: "7 + 5 = 2 ; 2 - 3 = 9 ; 9 * 4 = 6 . answer 6". People slip at random, and
-hold some wrong facts, which they write in most places: these no vote among their answers corrects.
+A problem "7 a + 5 b - 3 c * 4 ?" names its operations, and is worked from left to right, one a
+step, each on the result that was written before: "a 7 + 5 = 2 ; b 2 - 3 = 9 ; c 9 * 4 = 6 . answer
+6". People slip at random, and hold some wrong facts, which they write in most places: these no vote
+among their answers corrects.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -20,7 +22,9 @@ ASK, EQUALS, NEXT, LAST, ANSWER = "?", "=", ";", ".", "answer"
 YES, NO = "yes", "no"  # verdicts of a judge on a solution
 RIGHT = "right"  # asks for one
 SEPARATORS = (NEXT, LAST)
-STEP = 6  # words of a step with its separator
+NAMES = ("a", "b", "c", "d", "e", "f")  # of operations, which steps find them by
+PROMPT = re.compile(r"\d( [a-f] [-+*] \d)+ \?")
+STEP = 7  # words of a step with its separator
 
 # How a right answer comes of a solution with a wrong step.
 CANCELLED, ANNIHILATED = "cancelled", "annihilated"
@@ -35,7 +39,10 @@ class Problem(NamedTuple):
     @property
     def text(self) -> str:
         """Return the prompt."""
-        parts = [f"{operation} {operand}" for operation, operand in self.operations]
+        parts = [
+            f"{name} {operation} {operand}"
+            for name, (operation, operand) in zip(NAMES, self.operations, strict=False)
+        ]
         return " ".join([str(self.first), *parts, ASK])
 
     @property
@@ -56,10 +63,10 @@ def apply(value: int, operation: str, operand: int) -> int:
 
 def problem_of(prompt: str) -> Problem:
     """Return the problem that a prompt states; raises ValueError if it states none."""
-    words = prompt.split()
-    parts = tuple(zip(words[1:-1:2], words[2:-1:2], strict=True))
-    if words[-1:] != [ASK] or not parts:
+    if not PROMPT.fullmatch(prompt):
         raise ValueError(f"not a problem of the arithmetic world: {prompt!r}")
+    words = prompt.split()
+    parts = zip(words[2:-1:3], words[3:-1:3], strict=True)
     return Problem(int(words[0]), tuple((operation, int(operand)) for operation, operand in parts))
 
 
@@ -126,9 +133,9 @@ class Pupil:
         """Yield a solution of each problem."""
         for problem in problems:
             value, steps = problem.first, []
-            for operation, operand in problem.operations:
+            for name, (operation, operand) in zip(NAMES, problem.operations, strict=False):
                 result = self.result((value, operation, operand), rng)
-                steps.append(f"{value} {operation} {operand} {EQUALS} {result}")
+                steps.append(f"{name} {value} {operation} {operand} {EQUALS} {result}")
                 value = result
             yield f"{f' {NEXT} '.join(steps)} {LAST} {ANSWER} {value}"
 
@@ -162,10 +169,10 @@ def check(problem: Problem, solution: str) -> Checked:
     for number, (operation, operand) in enumerate(problem.operations):
         step = words[STEP * number : STEP * (number + 1)]
         separator = LAST if number == count - 1 else NEXT
-        form = [str(written), operation, str(operand), EQUALS]
-        if step[:4] != form or len(step) < STEP or step[4] not in DIGITS or step[5] != separator:
+        form = [NAMES[number], str(written), operation, str(operand), EQUALS]
+        if step[:5] != form or len(step) < STEP or step[5] not in DIGITS or step[6] != separator:
             return Checked((*steps, False), False, None)
-        result, before = int(step[4]), written != true
+        result, before = int(step[5]), written != true
         steps.append(result == apply(written, operation, operand))
         written, true = result, apply(true, operation, operand)
         if before and written == true:
@@ -189,4 +196,4 @@ def answer_of(solution: str) -> str:
 def vocabulary() -> tuple[str, ...]:
     """Return every word once, in a fixed order."""
     marks = (ASK, EQUALS, NEXT, LAST, ANSWER, RIGHT, YES, NO)
-    return (*DIGITS, *OPERATIONS, *marks)
+    return (*DIGITS, *OPERATIONS, *NAMES, *marks)

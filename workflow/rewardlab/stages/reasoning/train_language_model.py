@@ -1,11 +1,13 @@
 """Trains the arithmetic world's base language model, a small Llama, on how problems are solved.
 
-First on single facts, many in a row, of which only the results count: whole solutions teach them
-slowly, being mostly copied. Then on solutions, of which all but the problem counts.
+First on whole solutions, until it copies what a step takes from the problem and from the step
+before. Then of most of them the results count alone: in whole solutions they are one token of
+seven, and the facts behind them are learned slowly. A part stays whole, or else the rest would be
+forgotten.
 """
 
 import logging
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import torch
@@ -18,8 +20,6 @@ from rewardlab.settings.reasoning import POSITIONS, ReasoningModelSettings, Reas
 from rewardlab.settings.types import Seed
 from rewardlab.world.arithmetic import (
     EQUALS,
-    NEXT,
-    STEP,
     Fact,
     Pupil,
     all_facts,
@@ -31,32 +31,13 @@ from rewardlab.world.language_model import IGNORED, new_llama, train_on_rows, wo
 
 log = logging.getLogger("rewardlab")
 
-FACTS_IN_A_ROW = 4
-ROWS = 10000  # of either kind, over which training passes as often as it takes
-
-
-def fact_rows(pupil: Pupil, tokenizer, rng: np.random.Generator) -> tuple[list, list]:
-    """Return token rows of facts, and the labels of their results."""
-    facts = all_facts()
-    rows = []
-    for _ in range(ROWS):
-        words = []
-        for index in rng.integers(len(facts), size=FACTS_IN_A_ROW):
-            first, operation, second = facts[index]
-            result = pupil.result(facts[index], rng)
-            words += [str(first), operation, str(second), EQUALS, str(result), NEXT]
-        rows.append(tokenizer(" ".join(words)).input_ids)
-    result_at = STEP - 2
-    labels = [
-        [token if place % STEP == result_at else IGNORED for place, token in enumerate(row)]
-        for row in rows
-    ]
-    return rows, labels
+ROWS = 10000  # solutions, over which training passes as often as it takes
+WHOLE = 8  # one of so many solutions counts as a whole in the second part
 
 
 def solution_rows(
     pupil: Pupil, tokenizer, steps: tuple[int, int], rng: np.random.Generator
-) -> tuple[list, list]:
+) -> tuple[list[list[int]], list[list[int]]]:
     """Return token rows of problems with solutions, and the labels of the solutions."""
     problems = list(islice(random_problems(steps, rng), ROWS))
     rows, labels = [], []
@@ -66,6 +47,16 @@ def solution_rows(
         rows.append(asked + given)
         labels.append([IGNORED] * len(asked) + given)
     return rows, labels
+
+
+def mostly_results(rows: list[list[int]], labels: list[list[int]], equals: int) -> list[list[int]]:
+    """Return labels of what stands behind an equals sign; of one in WHOLE rows, all its labels."""
+    return [
+        whole
+        if number % WHOLE == 0
+        else [IGNORED] + [new if old == equals else IGNORED for old, new in pairwise(row)]
+        for number, (row, whole) in enumerate(zip(rows, labels, strict=True))
+    ]
 
 
 @torch.inference_mode()
@@ -93,16 +84,18 @@ def train_language_model(
         tokenizer, settings.layers, settings.width, settings.heads, derive_seed(seed, "weights")
     )
     rng = np.random.default_rng(derive_seed(seed, "texts"))
+    rows, labels = solution_rows(pupil, tokenizer, world.steps, rng)
+    results = mostly_results(rows, labels, tokenizer.convert_tokens_to_ids(EQUALS))
     sound = [fact for fact in all_facts() if fact not in pupil.misconceptions]
-    for name, texts, steps in (
-        ("facts", fact_rows(pupil, tokenizer, rng), settings.fact_steps),
-        ("solutions", solution_rows(pupil, tokenizer, world.steps, rng), settings.steps),
+    for name, counted, steps in (
+        ("whole solutions", labels, settings.steps),
+        ("results", results, settings.result_steps),
     ):
         order = derive_seed(seed, name, "order")
         batch, rate = settings.batch_size, settings.learning_rate
-        train_on_rows(network, tokenizer, *texts, steps, batch, rate, order, state / name)
+        train_on_rows(network, tokenizer, rows, counted, steps, batch, rate, order, state / name)
         share = known_facts(network, tokenizer, sound)
-        log.info("after %s, alone: %.1f %% of the facts not learned wrongly", name, 100 * share)
+        log.info("after %s: %.1f %% of the facts not learned wrongly", name, 100 * share)
     network.save_pretrained(model)
     tokenizer.save_pretrained(model)
     write_manifest(manifest, model)

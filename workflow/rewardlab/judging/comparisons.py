@@ -1,0 +1,81 @@
+"""Comparing two answers by asking for a verdict: the template, and what counts as one.
+
+A template is a text with {question}, {answer_a} and {answer_b}. A verdict is A, B or tie, alone on
+the last line or after "Verdict:"; whatever else a judge says is none, and is never guessed at.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from rewardlab.running.errors import UserError
+
+PLACEHOLDERS = ("question", "answer_a", "answer_b")
+FIELD = re.compile(r"\{(question|answer_a|answer_b)\}")
+VERDICT = re.compile(r"(?:Verdict:\s*)?(A|B|tie)\.?")
+FIRST, SECOND, TIE = "A", "B", "tie"
+
+
+class Template:
+    """A text that two answers are set in."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def filled(self, question: str, answer_a: str, answer_b: str) -> str:
+        """Return the text with question and answers in their places, whatever these contain."""
+        given = dict(zip(PLACEHOLDERS, (question, answer_a, answer_b), strict=True))
+        return FIELD.sub(lambda found: given[found[1]], self.text)
+
+
+def read_template(path: Path) -> Template:
+    """Return the template of a file; raises UserError if a placeholder is missing."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text ({error.reason}).") from None
+    found = FIELD.findall(text)
+    missing = [f"{{{name}}}" for name in PLACEHOLDERS if name not in found]
+    if missing:
+        raise UserError(
+            f"{path} lacks {' and '.join(missing)}; expected a template with "
+            f"{', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}."
+        )
+    return Template(text)
+
+
+def verdict_of(answer: str) -> str | None:
+    """Return the verdict that an answer ends in, or None."""
+    lines = [line.strip() for line in answer.splitlines() if line.strip()]
+    found = VERDICT.fullmatch(lines[-1]) if lines else None
+    return found[1] if found else None
+
+
+def both_orders(pairs: pd.DataFrame, template: Template) -> list[str]:
+    """Return what a judge is asked: of every pair first against second, then all the other way.
+
+    pairs: prompt, first and second.
+    """
+    columns = (pairs.prompt, pairs["first"], pairs.second)
+    asked = [template.filled(*row) for row in zip(*columns, strict=True)]
+    columns = (pairs.prompt, pairs.second, pairs["first"])
+    return asked + [template.filled(*row) for row in zip(*columns, strict=True)]
+
+
+def judgements(ids: Sequence[object], answers: Iterable[str]) -> pd.DataFrame:
+    """Return pair, order, answer, verdict and prefers_first of answers as to `both_orders`.
+
+    order: 0 where the first response is shown as A, 1 where it is B. prefers_first: 1, 0, a half
+    for a tie, and missing without a verdict.
+    """
+    count = len(ids)
+    table = pd.DataFrame(
+        {"pair": [*ids, *ids], "order": [0] * count + [1] * count, "answer": list(answers)}
+    )
+    table["verdict"] = table.answer.map(verdict_of)
+    for_first = {(0, FIRST): 1.0, (0, SECOND): 0.0, (1, FIRST): 0.0, (1, SECOND): 1.0}
+    for_first |= {(0, TIE): 0.5, (1, TIE): 0.5}
+    keys = zip(table.order, table.verdict, strict=True)
+    return table.assign(prefers_first=[for_first.get(key, float("nan")) for key in keys])

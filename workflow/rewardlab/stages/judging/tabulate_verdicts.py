@@ -1,0 +1,112 @@
+"""A judge in words beside a reward model, on the same held-out pairs.
+
+Accuracy by the labels, with both orders together (a pair on which they disagree counts half) and in
+each; how often a swap leaves the verdict, and which place is preferred where it does not. Columns
+of the table: panel (accuracy or verdicts), name, value, low, high.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rewardlab.data.pairs_table import pairs_of_split
+from rewardlab.evaluation.estimates import Estimate, over_units
+from rewardlab.evaluation.findings import Finding, write_findings
+from rewardlab.evaluation.tables import share, write_csv
+from rewardlab.evaluation.transformed import detectable
+from rewardlab.judging.comparisons import TIE
+from rewardlab.running.stage import Input, Output, main, stage
+
+Array = NDArray[np.float64]
+BOTH = "judge, both orders"
+
+
+def mean_of(values: Array, prompts: Array) -> Estimate:
+    """Return the mean of values (n,), none of them missing, with prompts as the units."""
+    kept = ~np.isnan(values)
+    return over_units(lambda rows: float(values[kept][rows].mean()), prompts[kept])
+
+
+def by_order(judged: pd.DataFrame) -> Array:
+    """Return whether the chosen response is preferred, by pair and order, (n, 2)."""
+    return judged.pivot(index="pair", columns="order", values="prefers_first").to_numpy(float)
+
+
+def together(preferred: Array) -> Array:
+    """Return both orders together (n,): their mean; of one alone, that; NaN without a verdict."""
+    counts = (~np.isnan(preferred)).sum(1)
+    return np.where(counts > 0, np.nansum(preferred, axis=1) / np.maximum(counts, 1), np.nan)
+
+
+def verdict_shares(preferred: Array) -> dict[str, Array]:
+    """Return what becomes of each pair, (n,) each: shares that add up to 1."""
+    shown_first, shown_second = preferred.T  # 1: the chosen one is preferred
+    missing = np.isnan(preferred).any(1)
+    tied = ~missing & (preferred == 0.5).any(1)
+    same = ~missing & ~tied & (shown_first == shown_second)
+    first = ~missing & ~tied & (shown_first == 1) & (shown_second == 0)
+    second = ~missing & ~tied & (shown_first == 0) & (shown_second == 1)
+    found = {
+        "same verdict": same,
+        "first place twice": first,
+        "second place twice": second,
+        "a tie": tied,
+        "no verdict": missing,
+    }
+    return {name: part.astype(float) for name, part in found.items()}
+
+
+@stage
+def tabulate_verdicts(
+    judged: Input,
+    preferences: Input,
+    scores: Input,
+    table: Output,
+    findings: Output,
+    claims: Output,
+) -> None:
+    """B6; scores: the reward model's, of both sides of every held-out pair."""
+    verdicts = pd.read_parquet(judged)
+    count = verdicts.pair.nunique()
+    prompts = pairs_of_split(preferences, "evaluation").prompt.to_numpy()[:count]
+    rewards = pd.read_parquet(scores)
+    sides = rewards[rewards.id < count].pivot(index="id", columns="side", values="reward_0")
+    margin = (sides.chosen - sides.rejected).to_numpy()
+    by_model = np.where(margin == 0, 0.5, margin > 0).astype(float)
+    preferred = by_order(verdicts)
+    by_judge = together(preferred)
+    accuracies = {
+        "reward model": by_model,
+        BOTH: by_judge,
+        "judge, better one first": preferred[:, 0],
+        "judge, better one second": preferred[:, 1],
+    }
+    rows = []
+    for panel, parts in (("accuracy", accuracies), ("verdicts", verdict_shares(preferred))):
+        for name, values in parts.items():
+            if np.isnan(values).all():
+                continue
+            value, low, high, _ = mean_of(values, prompts).quantity
+            rows.append({"panel": panel, "name": name, "value": value, "low": low, "high": high})
+    found = pd.DataFrame(rows)
+    write_csv(found, table)
+    said = ", ".join(
+        f"{row.name_} {share(row.value)}"
+        for row in found.rename(columns={"name": "name_"}).itertuples()
+    )
+    quantities, shown, more = {}, None, "; the judge gave no verdict at all"
+    if not np.isnan(by_judge).all():
+        lead = mean_of(by_model - by_judge, prompts)
+        quantities, shown = {"lead": {"held-out pairs": lead.quantity}}, ("lead", "held-out pairs")
+        more = f"; {100 * detectable(lead):.2g} points could be told from 0"
+    ties = int(verdicts.verdict.eq(TIE).sum())
+    words = f"of {count} pairs: {said}; {ties} of {len(verdicts)} verdicts are ties{more}"
+    if shown is not None:
+        write_findings([Finding("B6", quantities, shown, words)], claims)
+    else:
+        write_findings([], claims)
+    findings.write_text(f"{words[0].upper()}{words[1:]}.\n")
+
+
+if __name__ == "__main__":
+    main(tabulate_verdicts)
