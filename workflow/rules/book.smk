@@ -296,4 +296,68 @@ use rule figure as draw_book_judge with:
     pathvars:
         item="book/judge",
     params:
-        **figure("book.judge", BOOK_CHAPTER, "Generative judge", JUDGES),
+        **figure("book.bars", BOOK_CHAPTER, "Generative judge", JUDGES),
+
+
+use rule job as read_steps with:
+    """Solutions with labels of their steps, from their source."""
+    input:
+        source="<results>/sources/steps.{name}.json",
+    output:
+        **recorded(steps="<results>/steps/{name}.parquet"),
+    log:
+        "<logs>/read_steps_{name}.log",
+    wildcard_constraints:
+        name=one_of(SETTINGS.data.steps),
+    params:
+        **stage(
+            "steps.read",
+            settings={"splits": "data.splits"},
+            columns=lambda config, wildcards: config.data.steps[wildcards.name].columns,
+        ),
+
+
+use rule job as train_process_model with:
+    """A process reward model on step labels."""
+    input:
+        trunk=REWARD_TRUNK,
+        steps="<results>/steps/{name}.parquet",
+    output:
+        model=directory("<results>/models/process_{name}"),
+        manifest="<results>/models/process_{name}.json",
+        measured="<results>/costs/process_{name}_measured.csv",
+        provenance="<results>/models/process_{name}_provenance.json",
+    log:
+        "<logs>/train_process_model_{name}.log",
+    wildcard_constraints:
+        name=one_of(SETTINGS.data.steps),
+    resources:
+        runtime=1440,
+    params:
+        **stage("steps.train", settings="book.process", seed=["train_process_model", "{name}"]),
+
+
+use rule job as tabulate_steps with:
+    """How a process reward model does on held-out steps."""
+    input:
+        model="<results>/models/process_{name}.json",
+        steps="<results>/steps/{name}.parquet",
+    output:
+        **table("book/steps_{name}"),
+    log:
+        "<logs>/tabulate_steps_{name}.log",
+    wildcard_constraints:
+        name=one_of(SETTINGS.data.steps),
+    params:
+        **stage("steps.tabulate", settings="book.process"),
+
+
+for name in SETTINGS.data.steps:
+
+    use rule figure as draw_book_steps with:
+        name:
+            f"draw_book_steps_{name}"
+        pathvars:
+            item=f"book/steps_{name}",
+        params:
+            **figure("book.bars", BOOK_CHAPTER, f"Steps: {name}"),

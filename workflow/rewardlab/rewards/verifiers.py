@@ -26,8 +26,7 @@ from transformers import (
 from rewardlab.data.pretrained import load_model
 from rewardlab.rewards.solutions import IGNORED, Rows
 from rewardlab.rewards.trunk import last_layer
-from rewardlab.settings.judging import TuningSettings
-from rewardlab.settings.reasoning import VerifierSettings
+from rewardlab.settings.tokens import TokenTrainingSettings
 
 BATCH = 512
 
@@ -85,7 +84,7 @@ def train_tokens(
     tokenizer: PreTrainedTokenizerBase,
     rows: Rows,
     labels: Sequence[Sequence[float]],
-    settings: VerifierSettings | TuningSettings,
+    settings: TokenTrainingSettings,
     seed: int,
     folder: Path,
     language_weight: float = 0.0,

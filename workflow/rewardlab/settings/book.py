@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from rewardlab.settings.rewards import RewardModelSettings
+from rewardlab.settings.tokens import ProcessSettings
 from rewardlab.settings.types import Count, Integer, NonNegative, Positive, SettingsModel, Unique
 
 Several = Annotated[Integer, Field(ge=2)]
@@ -86,6 +87,9 @@ class BookSettings(SettingsModel):
     """How many epochs."""
     calibration: CalibrationSettings
     """Whether rewards are probabilities."""
+
+    process: ProcessSettings
+    """Process reward models on step labels of one's own."""
 
     @model_validator(mode="after")
     def _whole_batches(self) -> "BookSettings":

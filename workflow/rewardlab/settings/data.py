@@ -16,6 +16,7 @@ from rewardlab.settings.types import (
     Url,
 )
 
+StepsColumn = Literal["prompt", "completions", "labels", "next", "label"]
 PreferenceColumn = Literal["prompt", "chosen", "rejected", "margin", "responses", "ranks"]
 
 
@@ -51,6 +52,14 @@ class PreferenceSourceSettings(SourceSettings):
     columns: dict[PreferenceColumn, Annotated[str, Field(min_length=1)]] = Field(default={})
     """What fields are called in the data, by what they are called here: prompt, chosen, rejected
     and margin of pairs; prompt, responses and ranks of rankings."""
+
+
+class StepsSourceSettings(SourceSettings):
+    """Solutions with labels of their steps."""
+
+    columns: dict[StepsColumn, Annotated[str, Field(min_length=1)]] = Field(default={})
+    """What fields are called in the data, by what they are called here: prompt, completions and
+    labels; or prompt, completions (the steps so far), next and label."""
 
 
 def _branch(value: Any) -> str:
@@ -169,6 +178,8 @@ class DataSettings(SettingsModel):
     judge: JudgeSource
     """Judge that compares answers in words: a causal language model, or a server; embedded: the
     world's language model with more positions, tuned to give verdicts."""
+    steps: dict[Name, StepsSourceSettings]
+    """Solutions with labels of their steps, by name, which process reward models learn from."""
     benchmark: Source
     """Pairs with subsets that reward models are compared on; embedded: the world's own."""
 
@@ -181,6 +192,7 @@ class DataSettings(SettingsModel):
         }
         named |= {} if isinstance(self.judge, EndpointSettings) else {"judge": self.judge}
         named |= {f"preferences.{name}": source for name, source in self.preferences.items()}
+        named |= {f"steps.{name}": source for name, source in self.steps.items()}
         named |= {
             f"prompts.{name}.source": builder.source
             for name, builder in self.prompts.items()

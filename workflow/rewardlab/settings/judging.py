@@ -4,18 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from rewardlab.settings.tokens import TokenTrainingSettings
 from rewardlab.settings.types import Count, Positive, SettingsModel
-
-
-class TuningSettings(SettingsModel):
-    """How the embedded judge learns to give verdicts, from the training pairs in both orders."""
-
-    epochs: Positive
-    """Passes over them."""
-    batch_size: Count
-    """Comparisons per step."""
-    learning_rate: Positive
-    """Peak learning rate of AdamW, which falls to 0 along a cosine."""
 
 
 class JudgingSettings(SettingsModel):
@@ -33,5 +23,5 @@ class JudgingSettings(SettingsModel):
     """Seconds that a server has for an answer."""
     attempts: Count
     """Times that a server is asked before it is given up."""
-    tuning: TuningSettings
-    """Of the embedded judge."""
+    tuning: TokenTrainingSettings
+    """How the embedded judge learns to give verdicts, from training pairs in both orders."""

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from rewardlab.settings.tokens import TokenTrainingSettings
 from rewardlab.settings.types import (
     Count,
     Integer,
@@ -39,15 +40,9 @@ class ReasoningModelSettings(SettingsModel):
     """Peak learning rate of AdamW, which falls to 0 linearly in either part."""
 
 
-class VerifierSettings(SettingsModel):
+class VerifierSettings(TokenTrainingSettings):
     """How a reward model on solutions is trained, of whatever kind."""
 
-    epochs: Positive
-    """Passes over the solutions, or over pairs of them."""
-    batch_size: Count
-    """Solutions per step."""
-    learning_rate: Positive
-    """Peak learning rate of AdamW, which falls to 0 along a cosine."""
     language_weight: NonNegative
     """Weight of the language model's loss where an outcome reward model keeps it."""
 

@@ -20,11 +20,12 @@ def widened(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Return a copy of a world's model that reads twice as far and knows the words of verdicts.
 
-    words: the vocabulary of the model. What is new is drawn from the seed.
+    It has one block more: which answer a word belongs to is read in one, and what it is worth there
+    in the next. words: the vocabulary of the model. What is new is drawn from the seed.
     """
     tokenizer = word_tokenizer((*words, *WORDS), POSITIONS)
     config = model.config
-    copy = new_gpt2(tokenizer, config.n_layer, config.n_embd, config.n_head, seed)
+    copy = new_gpt2(tokenizer, config.n_layer + 1, config.n_embd, config.n_head, seed)
     ours, theirs = copy.state_dict(), model.state_dict()
     for name, weights in theirs.items():
         ours[name][tuple(slice(size) for size in weights.shape)] = weights

@@ -18,7 +18,7 @@ from rewardlab.judging.comparisons import TIE
 from rewardlab.running.stage import Input, Output, main, stage
 
 Array = NDArray[np.float64]
-BOTH = "judge, both orders"
+MODEL, BOTH = "reward model", "judge, both orders"
 
 
 def mean_of(values: Array, prompts: Array) -> Estimate:
@@ -76,23 +76,26 @@ def tabulate_verdicts(
     preferred = by_order(verdicts)
     by_judge = together(preferred)
     accuracies = {
-        "reward model": by_model,
+        MODEL: by_model,
         BOTH: by_judge,
         "judge, better one first": preferred[:, 0],
         "judge, better one second": preferred[:, 1],
     }
     rows = []
-    for panel, parts in (("accuracy", accuracies), ("verdicts", verdict_shares(preferred))):
+    for panel, parts in (
+        ("agrees with the label", accuracies),
+        ("the two orders of a pair", verdict_shares(preferred)),
+    ):
         for name, values in parts.items():
             if np.isnan(values).all():
                 continue
             value, low, high, _ = mean_of(values, prompts).quantity
-            rows.append({"panel": panel, "name": name, "value": value, "low": low, "high": high})
-    found = pd.DataFrame(rows)
+            rows.append((panel, name, value, low, high, name == MODEL))
+    columns = ["panel", "name", "value", "low", "high", "is_baseline"]
+    found = pd.DataFrame(rows, columns=columns)
     write_csv(found, table)
     said = ", ".join(
-        f"{row.name_} {share(row.value)}"
-        for row in found.rename(columns={"name": "name_"}).itertuples()
+        f"{name} {share(value)}" for name, value in zip(found.name, found.value, strict=True)
     )
     quantities, shown, more = {}, None, "; the judge gave no verdict at all"
     if not np.isnan(by_judge).all():

@@ -12,7 +12,7 @@ from rewardlab.running.errors import UserError
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, State, main, stage
 from rewardlab.seeds import derive_seed
-from rewardlab.settings.judging import TuningSettings
+from rewardlab.settings.tokens import TokenTrainingSettings
 from rewardlab.settings.types import Seed
 from rewardlab.world.judge import POSITIONS, verdict_labels, widened
 from rewardlab.world.lexicon import vocabulary
@@ -37,7 +37,7 @@ def tune_judge(
     manifest: Output,
     measured: Output,
     state: State,
-    settings: TuningSettings,
+    settings: TokenTrainingSettings,
     seed: Seed,
 ) -> None:
     """The world's language model as a judge of pairs, whose chosen response is the better one."""
