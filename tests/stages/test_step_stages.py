@@ -89,14 +89,15 @@ def test_whole_solutions_and_prefixes(trunk):
 
 
 def test_step_labels_of_ones_own_become_a_model(trunk, tmp_path):
-    file = tmp_path / "steps.jsonl"
+    (tmp_path / "source").mkdir()
+    file = tmp_path / "source/steps.jsonl"
     lines = [
         {"question": f"p{n % 8}", "so_far": ["add good"], "next": step, "rating": rating}
         for n in range(24)
         for step, rating in (("take good", 1), ("take bad", -1), ("add", 0), ("bad", None))
     ]
     file.write_text("\n".join(map(json.dumps, lines)))
-    write_manifest(tmp_path / "source.json", file)
+    write_manifest(tmp_path / "source.json", file.parent)
     columns = {"prompt": "question", "completions": "so_far", "label": "rating", "next": "next"}
     steps = tmp_path / "steps.parquet"
     read(tmp_path / "source.json", steps, SplitSettings(evaluation=0.5, judge=0.0), columns)

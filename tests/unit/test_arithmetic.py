@@ -8,7 +8,9 @@ from rewardlab.settings.reasoning import ReasoningSettings
 from rewardlab.world import arithmetic
 from rewardlab.world.arithmetic import Problem, Pupil, check, draw_problems, majority, problem_of
 
-WORLD = ReasoningSettings(seed=0, steps=(3, 6), slips=0.1, misconceptions=0.05, held=0.8)
+WORLD = ReasoningSettings(
+    seed=0, steps=(3, 6), operands=(0, 9), slips=0.1, misconceptions=0.05, held=0.8
+)
 PROBLEM = Problem(7, (("+", 5), ("-", 3), ("*", 4)))
 
 
@@ -52,10 +54,13 @@ def test_an_answer_that_has_to_be_right():
 
 def test_problems_are_distinct():
     rng = np.random.default_rng(0)
-    first = draw_problems(200, (1, 2), rng)
+    world = WORLD.model_copy(update={"steps": (1, 2), "operands": (2, 5)})
+    first = draw_problems(200, world, rng)
     assert len(set(first)) == 200
-    with pytest.raises(UserError, match=r"151 distinct problems are asked for .* there are 300;"):
-        draw_problems(151, (1, 1), rng)
+    assert {operand for problem in first for _, operand in problem.operations} == {2, 3, 4, 5}
+    one = world.model_copy(update={"steps": (1, 1)})
+    with pytest.raises(UserError, match=r"61 distinct problems are asked for .* there are 120;"):
+        draw_problems(61, one, rng)
     assert {len(problem.operations) for problem in first} == {1, 2}
 
 
@@ -71,7 +76,7 @@ def test_a_pupil_slips_and_holds_wrong_facts():
     )
     right = [pupil.result(sound, rng) for _ in range(4000)].count(arithmetic.apply(*sound))
     assert right / 4000 == pytest.approx(0.9, abs=0.03)
-    problems = draw_problems(50, WORLD.steps, rng)
+    problems = draw_problems(50, WORLD, rng)
     for problem, solution in zip(problems, pupil.solutions(problems, rng), strict=True):
         assert len(check(problem, solution).steps) == len(problem.operations)
 

@@ -96,7 +96,7 @@ def test_majorities():
     answers = np.array([[1, 1, 2, -1], [0, 0, 3, 3]])
     found = majority_right(answers, np.array([1, 3]), [4], seed=0)
     assert found.tolist() == [[1.0], [0.5]]
-    none = majority_right(np.full((1, 4), -1), np.array([1]), [2], seed=0)
+    none = majority_right(np.array([[-1, -1, -1, 1]]), np.array([0]), [3], seed=0)
     assert none.tolist() == [[0.0]]
     one = majority_right(answers, np.array([1, 3]), [1], seed=0)
     assert one[0, 0] == pytest.approx(0.5, abs=0.1)

@@ -20,11 +20,7 @@ BOOK_SETTINGS = {
 }
 
 
-def book_stage(module, **options):
-    """Return the params of a stage that trains reward models on the world's annotations."""
-    settings = BOOK_SETTINGS | options.pop("settings")
-    trials = lambda config, wildcards: config.book.seeds
-    return stage(module, settings=settings, trials=trials, **options)
+TRIALS = lambda config, wildcards: config.book.seeds
 
 
 use rule job as claims_book with:
@@ -47,8 +43,11 @@ use rule job as compare_losses with:
     log:
         "<logs>/compare_losses.log",
     params:
-        **book_stage(
-            "book.compare_losses", settings={"settings": "book.losses"}, seed=["compare_losses"]
+        **stage(
+            "book.compare_losses",
+            settings={**BOOK_SETTINGS, "settings": "book.losses"},
+            trials=TRIALS,
+            seed=["compare_losses"],
         ),
 
 
@@ -70,9 +69,10 @@ use rule job as compare_epochs with:
     log:
         "<logs>/compare_epochs.log",
     params:
-        **book_stage(
+        **stage(
             "book.compare_epochs",
-            settings={"settings": "book.passes", "batches": "book.batches"},
+            settings={**BOOK_SETTINGS, "settings": "book.passes", "batches": "book.batches"},
+            trials=TRIALS,
             seed=["compare_epochs"],
         ),
 

@@ -41,7 +41,7 @@ def majority_right(
     """
     rng = np.random.default_rng(seed)
     problems, count = answers.shape
-    kinds = int(answers.max(initial=0)) + 1
+    kinds = int(max(answers.max(initial=0), np.max(right))) + 1
     votes = answers[:, :, None] == np.arange(kinds)  # (P, N, A)
     orders = rng.permuted(np.tile(np.arange(count), (SUBSETS, 1)), axis=1)
     found = np.zeros((problems, len(sizes)))
@@ -51,8 +51,8 @@ def majority_right(
             most = counts == counts.max(1, keepdims=True)
             most &= counts > 0
             wins = most[np.arange(problems), right] / np.maximum(most.sum(1), 1)
-            found[:, number] += wins / SUBSETS
-    return found
+            found[:, number] += wins
+    return found / SUBSETS
 
 
 def ordered_right(scores: Array, right: NDArray[np.bool_]) -> Array:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rewardlab.data.pretrained import load_language_model
-from rewardlab.rewards.heldout_responses import rewards_of
 from rewardlab.rewards.solutions import (
     Solved,
     encode_solutions,
@@ -27,7 +26,7 @@ from rewardlab.rewards.solutions import (
     verdict_rows,
 )
 from rewardlab.rewards.training import train_reward_model
-from rewardlab.rewards.trunk import load_reward_model
+from rewardlab.rewards.trunk import load_reward_model, rewards_of
 from rewardlab.rewards.verifiers import new_token_model, token_outputs, train_tokens
 from rewardlab.running.errors import UserError
 from rewardlab.seeds import derive_seed

@@ -22,6 +22,8 @@ from rewardlab.data.pretrained import load_model, load_tokenizer, positions_of
 from rewardlab.rewards.texts import prepare_tokenizer
 from rewardlab.running.errors import UserError
 
+BATCH = 512  # rows that are read at once
+
 
 def load_reward_model(
     folder: Path, heads: int | None = None
@@ -148,3 +150,12 @@ def forward(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Se
     lengths = torch.tensor([len(row) for row in rows], device=model.device)
     mask = (torch.arange(width, device=model.device) < lengths[:, None]).long()
     return model(input_ids=tokens, attention_mask=mask).logits.float().cpu()
+
+
+def rewards_of(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Sequence[list[int]]
+) -> Tensor:
+    """Return the rewards (n,) of token rows by a model of one logit, in double precision."""
+    starts = range(0, len(rows), BATCH)
+    parts = [forward(model, tokenizer, rows[start : start + BATCH])[:, 0] for start in starts]
+    return torch.cat(parts).double()

@@ -16,6 +16,7 @@ from rewardlab.settings.types import (
     Unique,
 )
 
+Digit = Annotated[Integer, Field(ge=0, le=9)]
 # Tokens that the models of this world can read: a problem with its solution has fewer.
 POSITIONS = 72
 LONGEST = 6  # steps
@@ -54,6 +55,8 @@ class ReasoningSettings(SettingsModel):
     """Seed of the world itself: the facts that are learned wrongly."""
     steps: tuple[Count, Annotated[Integer, Field(ge=1, le=LONGEST)]]
     """Fewest and most steps of a problem."""
+    operands: tuple[Digit, Digit]
+    """Least and greatest number that an operation takes: how many facts there are."""
     slips: Probability
     """Share of the steps with a random wrong result."""
     misconceptions: Probability
@@ -65,6 +68,10 @@ class ReasoningSettings(SettingsModel):
     def _ordered(self) -> "ReasoningSettings":
         if self.steps[0] > self.steps[1]:
             raise ValueError(f"the fewest steps first, but {self.steps[0]} > {self.steps[1]}")
+        if self.operands[0] > self.operands[1]:
+            raise ValueError(
+                f"the least operand first, but {self.operands[0]} > {self.operands[1]}"
+            )
         return self
 
 

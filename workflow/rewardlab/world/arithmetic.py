@@ -70,25 +70,29 @@ def problem_of(prompt: str) -> Problem:
     return Problem(int(words[0]), tuple((operation, int(operand)) for operation, operand in parts))
 
 
-def random_problems(steps: tuple[int, int], rng: np.random.Generator) -> Iterator[Problem]:
-    """Yield problems without end, each of as many steps as `steps` allows."""
+def random_problems(world: ReasoningSettings, rng: np.random.Generator) -> Iterator[Problem]:
+    """Yield problems of the world without end."""
+    (fewest, most), (least, greatest) = world.steps, world.operands
     while True:
-        length = int(rng.integers(steps[0], steps[1] + 1))
+        length = int(rng.integers(fewest, most + 1))
         operations = rng.choice(OPERATIONS, length).tolist()
-        first, *operands = rng.integers(10, size=length + 1).tolist()
+        operands = rng.integers(least, greatest + 1, size=length).tolist()
+        first = int(rng.integers(10))
         yield Problem(first, tuple(zip(operations, operands, strict=True)))
 
 
-def draw_problems(count: int, steps: tuple[int, int], rng: np.random.Generator) -> list[Problem]:
+def draw_problems(count: int, world: ReasoningSettings, rng: np.random.Generator) -> list[Problem]:
     """Return distinct problems; raises UserError if half of those that there are do not suffice."""
-    there_are = sum(10 * 30**length for length in range(steps[0], steps[1] + 1))
+    (fewest, most), (least, greatest) = world.steps, world.operands
+    choices = len(OPERATIONS) * (greatest - least + 1)
+    there_are = sum(10 * choices**length for length in range(fewest, most + 1))
     if count > there_are // 2:
         raise UserError(
-            f"{count} distinct problems are asked for (kinds), but of {steps[0]} to {steps[1]} "
-            f"steps (reasoning.steps) there are {there_are}; expected at most half of them."
+            f"{count} distinct problems are asked for (kinds), but of {fewest} to {most} steps "
+            f"(reasoning.steps) there are {there_are}; expected at most half of them."
         )
     found: dict[Problem, None] = {}
-    for problem in random_problems(steps, rng):
+    for problem in random_problems(world, rng):
         if len(found) == count:
             break
         found[problem] = None
@@ -98,13 +102,14 @@ def draw_problems(count: int, steps: tuple[int, int], rng: np.random.Generator) 
 Fact = tuple[int, str, int]
 
 
-def all_facts() -> list[Fact]:
-    """Return every operation on two digits."""
+def all_facts(world: ReasoningSettings) -> list[Fact]:
+    """Return every operation on two numbers that the world has."""
+    least, greatest = world.operands
     return [
         (first, operation, second)
         for operation in OPERATIONS
         for first in range(10)
-        for second in range(10)
+        for second in range(least, greatest + 1)
     ]
 
 
@@ -114,7 +119,7 @@ class Pupil:
     def __init__(self, settings: ReasoningSettings) -> None:
         rng = np.random.default_rng(derive_seed(settings.seed, "misconceptions"))
         self.settings = settings
-        facts = all_facts()
+        facts = all_facts(settings)
         wrong = rng.choice(len(facts), round(settings.misconceptions * len(facts)), replace=False)
         self.misconceptions: dict[Fact, int] = {
             facts[index]: int((apply(*facts[index]) + rng.integers(1, 10)) % 10) for index in wrong

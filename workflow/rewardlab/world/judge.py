@@ -7,8 +7,7 @@ import torch
 from transformers import GPT2LMHeadModel, PreTrainedModel, PreTrainedTokenizerBase
 
 from rewardlab.judging.comparisons import FIRST, SECOND, TIE
-from rewardlab.rewards.solutions import IGNORED
-from rewardlab.world.language_model import new_gpt2, word_tokenizer
+from rewardlab.world.language_model import IGNORED, new_gpt2, word_tokenizer
 
 WORDS = (FIRST, SECOND, TIE, "Verdict:")
 POSITIONS = 64

@@ -18,7 +18,7 @@ from rewardlab.evaluation.estimates import Estimate, over_units
 from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.evaluation.transformed import detectable
-from rewardlab.rewards.heldout_responses import Trials
+from rewardlab.evaluation.trials import Trials
 from rewardlab.running.libraries import quieten
 from rewardlab.running.progress import progress
 from rewardlab.running.stage import Input, Output, State, main, stage

@@ -22,10 +22,9 @@ from rewardlab.evaluation.decisions import Quantity
 from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.statistics import bootstrap_interval
 from rewardlab.evaluation.tables import write_csv
-from rewardlab.rewards.heldout_responses import rewards_of
 from rewardlab.rewards.pointwise import train_pointwise
 from rewardlab.rewards.texts import encode
-from rewardlab.rewards.trunk import load_reward_model
+from rewardlab.rewards.trunk import load_reward_model, rewards_of
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Output, State, main, stage
 from rewardlab.seeds import derive_seed

@@ -44,7 +44,7 @@ def sample_solutions(
         "evaluation": (settings.evaluation_problems, settings.evaluation_samples),
     }
     rng = np.random.default_rng(derive_seed(seed, "problems"))
-    problems = draw_problems(sum(count for count, _ in counts.values()), world.steps, rng)
+    problems = draw_problems(sum(count for count, _ in counts.values()), world, rng)
     longest = STEP * world.steps[1] + 3
     parts, first = [], 0
     for split, (count, samples) in counts.items():

@@ -36,10 +36,10 @@ WHOLE = 8  # one of so many solutions counts as a whole in the second part
 
 
 def solution_rows(
-    pupil: Pupil, tokenizer, steps: tuple[int, int], rng: np.random.Generator
+    pupil: Pupil, tokenizer, rng: np.random.Generator
 ) -> tuple[list[list[int]], list[list[int]]]:
     """Return token rows of problems with solutions, and the labels of the solutions."""
-    problems = list(islice(random_problems(steps, rng), ROWS))
+    problems = list(islice(random_problems(pupil.settings, rng), ROWS))
     rows, labels = [], []
     for problem, solution in zip(problems, pupil.solutions(problems, rng), strict=True):
         asked = tokenizer(problem.text).input_ids
@@ -84,9 +84,9 @@ def train_language_model(
         tokenizer, settings.layers, settings.width, settings.heads, derive_seed(seed, "weights")
     )
     rng = np.random.default_rng(derive_seed(seed, "texts"))
-    rows, labels = solution_rows(pupil, tokenizer, world.steps, rng)
+    rows, labels = solution_rows(pupil, tokenizer, rng)
     results = mostly_results(rows, labels, tokenizer.convert_tokens_to_ids(EQUALS))
-    sound = [fact for fact in all_facts() if fact not in pupil.misconceptions]
+    sound = [fact for fact in all_facts(world) if fact not in pupil.misconceptions]
     for name, counted, steps in (
         ("whole solutions", labels, settings.steps),
         ("results", results, settings.result_steps),

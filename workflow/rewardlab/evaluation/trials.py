@@ -15,23 +15,13 @@ from rewardlab.evaluation.heldout import held_out
 from rewardlab.rewards.fitting import fit_reward_model
 from rewardlab.rewards.losses import bradley_terry_loss
 from rewardlab.rewards.texts import encode
-from rewardlab.rewards.trunk import check_length, forward, load_reward_model
+from rewardlab.rewards.trunk import check_length, load_reward_model, rewards_of
 from rewardlab.running.outputs import published
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.rewards import RewardModelSettings
 
-BATCH = 512
 Array = NDArray[np.float64]
 Row = dict[str, float]
-
-
-def rewards_of(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: list[list[int]]
-) -> torch.Tensor:
-    """Return what a model of one logit gives token rows, (n,)."""
-    starts = range(0, len(rows), BATCH)
-    parts = [forward(model, tokenizer, rows[start : start + BATCH])[:, 0] for start in starts]
-    return torch.cat(parts).double()
 
 
 class HeldoutResponses(NamedTuple):
