@@ -131,7 +131,7 @@ class Pupil:
         if fact in self.misconceptions and rng.random() < self.settings.held:
             return self.misconceptions[fact]
         if rng.random() < self.settings.slips:
-            return int((right + rng.integers(1, 10)) % 10)
+            return int((right + rng.choice((-1, 1))) % 10)
         return right
 
     def solutions(self, problems: Sequence[Problem], rng: np.random.Generator) -> Iterator[str]:
