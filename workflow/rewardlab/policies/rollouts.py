@@ -22,6 +22,7 @@ def sample_responses(
     batch_size: int = 512,
     state: Path | None = None,
     greedy: bool = False,
+    min_p: float = 0.0,
 ) -> list[str]:
     """Return one response to each prompt, drawn from the model's own distribution.
 
@@ -29,7 +30,8 @@ def sample_responses(
     taken in order of length, so that padding is short; the order of the result is that of the
     prompts. tokenizer: must pad on the left. state: a folder that belongs to this very call, where
     batches are kept as they are drawn; those found there are not drawn again. greedy: the likeliest
-    token is taken every time, and nothing is drawn.
+    token is taken every time, and nothing is drawn. min_p: tokens are not drawn that have less than
+    this share of the likeliest one's probability.
     """
     if tokenizer.padding_side != "left":
         raise ValueError("sampling needs a tokenizer that pads on the left")
@@ -45,7 +47,7 @@ def sample_responses(
         else:
             torch.manual_seed(derive_seed(seed, start))
             asked = [prompts[at] for at in indices]
-            texts = _one_batch(model, tokenizer, asked, max_new_tokens, greedy)
+            texts = _one_batch(model, tokenizer, asked, max_new_tokens, greedy, min_p)
             if file is not None:
                 with published(file) as partial:
                     partial.write_text(json.dumps(texts))
@@ -60,8 +62,11 @@ def _one_batch(
     prompts: Sequence[str],
     max_new_tokens: int,
     greedy: bool,
+    min_p: float,
 ) -> list[str]:
     drawn = {} if greedy else {"top_k": 0, "top_p": 1.0, "temperature": 1.0}
+    if min_p and not greedy:
+        drawn["min_p"] = min_p
     batch = tokenizer(list(prompts), padding=True, return_tensors="pt").to(model.device)
     tokens = model.generate(
         input_ids=batch.input_ids,

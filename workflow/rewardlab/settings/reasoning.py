@@ -58,7 +58,7 @@ class ReasoningSettings(SettingsModel):
     operands: tuple[Digit, Digit]
     """Least and greatest number that an operation takes: how many facts there are."""
     slips: Probability
-    """Share of the steps with a random wrong result."""
+    """Share of the steps whose result is one too many or too few."""
     misconceptions: Probability
     """Share of the facts that are learned wrongly."""
     held: Probability
@@ -86,6 +86,8 @@ class KindsSettings(SettingsModel):
     """Problems on which the best of n is chosen."""
     evaluation_samples: Annotated[Integer, Field(ge=2)]
     """Solutions of the base model to each."""
+    min_p: Probability
+    """Tokens are not drawn that have less than this share of the likeliest one's probability."""
     n: Annotated[tuple[Count, ...], Field(min_length=1), Unique]
     """Numbers of solutions of which the best is chosen."""
     runs: Count

@@ -58,6 +58,7 @@ def sample_solutions(
             derive_seed(seed, split),
             BATCH,
             state / split,
+            min_p=settings.min_p,
         )
         checked = [check(*row) for row in zip(repeated, texts, strict=True)]
         table = pd.DataFrame(

@@ -143,7 +143,8 @@ def difference(
     said = ", ".join(f"{name} {interval(one)}" for name, one in estimates.items())
     evidence = (
         f"{second} less {first}, by right {worth}: {said} ({detectable(estimate):.2g} could "
-        f"be told from 0); by right {other} at {largest} {interval(beside)}"
+        f"be told from 0); by right {other} at {largest} {interval(beside)}; "
+        f"{len(values)} training runs of each"
     )
     quantities = {"gain": {largest: estimate.quantity}}
     return Finding(claim, quantities, ("gain", largest), evidence)

@@ -148,7 +148,7 @@ def tabulate_kinds(
         ]
         own, kept = derive_seed(seed, name), state / name
         texts = sample_responses(
-            network, tokenizer, asked, longest, own, BATCH, kept, greedy=greedy
+            network, tokenizer, asked, longest, own, BATCH, kept, greedy, settings.min_p
         )
         return outcomes(prefixes, texts, times)
 
