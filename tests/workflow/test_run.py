@@ -36,7 +36,20 @@ def test_all_figures_tables_and_claims_are_there(finished_once):
         "A6c",
     } <= judged
     assert {"T1a", "T1b", "T2", "T3a", "T3b", "T4", "T5"} <= judged
-    assert {"B1", "B2a", "B2b", "B2c", "B2d", "B3a", "B3b", "B3c", "B3d", "B4", "B5", "B6"} <= judged
+    assert {
+        "B1",
+        "B2a",
+        "B2b",
+        "B2c",
+        "B2d",
+        "B3a",
+        "B3b",
+        "B3c",
+        "B3d",
+        "B4",
+        "B5",
+        "B6",
+    } <= judged
     assert {"A1", "A2", "A3", "A4", "A5", "U13a", "U13b", "U13c", "U14b", "U15", "U16"} <= judged
     figures = finished_once.figures()
     assert {f"draw_uncertainty_fig{number}" for number in (1, 2, 3, 4, 6, 7, 8, 9)} < set(figures)

@@ -37,6 +37,7 @@ from rewardlab.settings.types import Seed
 from rewardlab.world.arithmetic import NEXT, STEP, check, problem_of
 
 BATCH = 2048
+LEARNED = 2000  # beginnings that the greedy policy's value function learns from, at most
 BASE, GREEDY = "base", "greedy"
 GREEDY_VALUE = "value, greedy policy"
 
@@ -154,7 +155,7 @@ def tabulate_kinds(
 
     rng = np.random.default_rng(derive_seed(seed, "prefixes"))
     held_out = beginnings(everything[everything.split.eq("evaluation")], settings.prefixes, rng)
-    seen = beginnings(everything[everything.split.eq("train")], len(everything), rng)
+    seen = beginnings(everything[everything.split.eq("train")], LEARNED, rng)
     rolled = endings(held_out, settings.rollouts, "rollouts", greedy=False)
     expected = {
         BASE: (rolled.mean(1), rolled.var(1, ddof=1) / rolled.shape[1]),
