@@ -2,7 +2,6 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from rewardlab.figures import style
 from rewardlab.figures.render import render
@@ -25,7 +24,7 @@ def draw(table: pd.DataFrame) -> Figure:
     """table: value, low and high by worth, problems, chooser and n."""
     figure, panels = style.new_figure(columns=3, rows=2, height=5.4, sharex=True)
     for row, (worth, title) in enumerate(WORTHS.items()):
-        for column, group in enumerate(("all", "hard", "medium")):
+        for column, group in enumerate(("all", "hard", "easy")):
             panel = panels[row, column]
             rows = table[table.worth.eq(worth) & table.problems.eq(group)]
             for chooser, (label, colour, dashes, marker) in STYLES.items():
@@ -38,8 +37,8 @@ def draw(table: pd.DataFrame) -> Figure:
                 if chooser in ("process_minimum", "outcome", "pairs"):
                     panel.fill_between(line.n, line.low, line.high, color=colour, alpha=0.12, lw=0)
             panel.set_xscale("log", base=2)
-            panel.xaxis.set_major_formatter(ScalarFormatter())
-            panel.xaxis.set_minor_formatter(NullFormatter())
+            panel.set_xticks(table.n.unique(), table.n.unique())
+            panel.set_ylim(-0.03, 1.03)
             panel.yaxis.set_major_formatter(style.percent)
             panel.set_title(f"{'abcdef'[3 * row + column]}. {group} problems")
             if row == 1:

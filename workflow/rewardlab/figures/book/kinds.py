@@ -25,6 +25,7 @@ EXPECTED = {  # kind, policy: label, colour, marker
     ("value, greedy policy", "greedy"): ("value function, refitted", style.KINDS[2], "^"),
 }
 BINS = 8
+SHORT = {"answer": "ans", "<end>": ""}
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -58,7 +59,7 @@ def _along_tokens(panel, rows: pd.DataFrame) -> None:
         panel.scatter(of_kind.place, said, color=colour, marker=marker, s=26, label=label, zorder=3)
     start = words.token.tolist().index("?") + 1 if "?" in words.token.tolist() else 0
     panel.axvspan(-0.5, start - 0.5, color="0.93", lw=0)
-    panel.set_xticks(words.place, [text.replace("<end>", "end") for text in words.token])
+    panel.set_xticks(words.place, [SHORT.get(text, text) for text in words.token])
     panel.tick_params(axis="x", labelsize=7)
     panel.set(ylim=(-0.05, 1.05), xlim=(-0.5, len(words) - 0.5), ylabel="said")
 

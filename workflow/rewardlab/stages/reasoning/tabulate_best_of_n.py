@@ -2,7 +2,7 @@
 
 Exact over all subsets of each problem's samples; majority votes over drawn ones. By right answer,
 and by right answer with all steps right; over all problems, and by how often the base model solves
-them. Columns of the table: worth (answer or reasoning), problems (all, hard, medium, easy),
+them. Columns of the table: worth (answer or reasoning), problems (all, hard, easy),
 chooser, n, value, low, high.
 """
 
@@ -36,7 +36,7 @@ from rewardlab.world.arithmetic import ANNIHILATED, CANCELLED, answer_of, proble
 Array = NDArray[np.float64]
 ANSWER, REASONING = "answer", "reasoning"
 MAJORITY, ANY, LIKELIHOOD = "majority vote", "any (pass@n)", "likelihood"
-DIFFICULTIES = {"hard": (0.0, 1 / 3), "medium": (1 / 3, 2 / 3), "easy": (2 / 3, 1.0)}
+HARD, EASY = "hard", "easy"  # solved in less than half of the samples, or in more
 CLAIMED_PROCESS = f"{PROCESS}_minimum"  # as Let's Verify Step by Step calls right: every step
 
 
@@ -81,8 +81,7 @@ class Sampled:
 def curves(sampled: Sampled, sizes: NDArray[np.int64], seed: int) -> Iterator[pd.DataFrame]:
     """Yield the table's rows by worth and chooser."""
     groups = {"all": np.ones(sampled.problems, bool)}
-    for name, (low, high) in DIFFICULTIES.items():
-        groups[name] = (sampled.solved >= low) & (sampled.solved < high + (high == 1.0))
+    groups |= {HARD: sampled.solved < 0.5, EASY: sampled.solved >= 0.5}
     for worth, right in sampled.worth.items():
         by_chooser = {name: sampled.chosen(name, worth, sizes) for name in sampled.scores}
         by_chooser[ANY] = any_right(right, sizes)[None]
@@ -123,8 +122,9 @@ def beats_chance(sampled: Sampled) -> Finding:
             found[name] = estimate.quantity
         said.append(f"{name} {interval(estimate)}")
     least = min(found, key=lambda name: found[name].value)
-    evidence = "right solutions above wrong ones of the same problem, less a half: " + ", ".join(
-        said
+    evidence = (
+        f"right solutions above wrong ones of the same problem, less a half: {', '.join(said)}; "
+        f"training runs of each: {len(ordered)}"
     )
     quantity = "accuracy less chance"
     return Finding("B3a", {quantity: found}, (quantity, least), evidence)
@@ -144,7 +144,7 @@ def difference(
     evidence = (
         f"{second} less {first}, by right {worth}: {said} ({detectable(estimate):.2g} could "
         f"be told from 0); by right {other} at {largest} {interval(beside)}; "
-        f"{len(values)} training runs of each"
+        f"training runs of each: {len(values)}"
     )
     quantities = {"gain": {largest: estimate.quantity}}
     return Finding(claim, quantities, ("gain", largest), evidence)
