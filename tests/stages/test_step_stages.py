@@ -108,8 +108,9 @@ def test_step_labels_of_ones_own_become_a_model(trunk, tmp_path):
     train(trunk, steps, model, manifest, tmp_path / "cost.csv", state, SETTINGS, 0)
     loaded = AutoModelForTokenClassification.from_pretrained(model)
     assert loaded.config.id2label == {0: "-1", 1: "0", 2: "1"}
-    tabulate(manifest, steps, tmp_path / "table.csv", tmp_path / "table.rst", SETTINGS)
-    table = pd.read_csv(tmp_path / "table.csv")
+    table, findings = tmp_path / "table.csv", tmp_path / "table.rst"
+    tabulate([manifest], [steps], table, findings, SETTINGS, ["mine"])
+    table = pd.read_csv(table)
     shown = table.set_index("name").value
     assert shown["one at random"] == pytest.approx(1 / 3)
     assert shown.between(0, 1).all()

@@ -338,26 +338,25 @@ use rule job as train_process_model with:
 
 
 use rule job as tabulate_steps with:
-    """How a process reward model does on held-out steps."""
+    """How process reward models do on held-out steps."""
     input:
-        model="<results>/models/process_{name}.json",
-        steps="<results>/steps/{name}.parquet",
+        models=expand("<results>/models/process_{name}.json", name=SETTINGS.data.steps),
+        steps=expand("<results>/steps/{name}.parquet", name=SETTINGS.data.steps),
     output:
-        **table("book/steps_{name}"),
+        **table("book/steps"),
     log:
-        "<logs>/tabulate_steps_{name}.log",
-    wildcard_constraints:
-        name=one_of(SETTINGS.data.steps),
+        "<logs>/tabulate_steps.log",
     params:
-        **stage("steps.tabulate", settings="book.process"),
+        **stage(
+            "steps.tabulate",
+            settings="book.process",
+            names=lambda config, wildcards: list(config.data.steps),
+        ),
 
 
-for name in SETTINGS.data.steps:
-
-    use rule figure as draw_book_steps with:
-        name:
-            f"draw_book_steps_{name}"
-        pathvars:
-            item=f"book/steps_{name}",
-        params:
-            **figure("book.bars", BOOK_CHAPTER, f"Steps: {name}"),
+use rule figure as draw_book_steps with:
+    """Process reward models on step labels of your own (data.steps)."""
+    pathvars:
+        item="book/steps",
+    params:
+        **figure("book.bars", BOOK_CHAPTER, "Steps", bool(SETTINGS.data.steps)),

@@ -7,6 +7,8 @@ panel, name, value, low, high, is_baseline.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,7 @@ from rewardlab.data.manifest import open_artefact
 from rewardlab.data.pretrained import load_tokenizer
 from rewardlab.data.steps import Steps
 from rewardlab.data.steps_table import steps_of_split
+from rewardlab.evaluation.decisions import Quantity
 from rewardlab.evaluation.estimates import over_units
 from rewardlab.evaluation.tables import share, write_csv
 from rewardlab.rewards.process import encode_steps
@@ -24,7 +27,7 @@ from rewardlab.rewards.solutions import IGNORED
 from rewardlab.rewards.texts import prepare_tokenizer
 from rewardlab.rewards.verifiers import load_token_model, token_outputs
 from rewardlab.running.libraries import quieten
-from rewardlab.running.stage import Input, Output, main, stage
+from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.tokens import ProcessSettings
 
 Array = NDArray[np.float64]
@@ -83,50 +86,69 @@ def alternatives(judged: Judged, liked: Array) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["problem", "chosen", "random"])
 
 
-@stage
-def tabulate(
-    model: Input, steps: Input, table: Output, findings: Output, settings: ProcessSettings
-) -> None:
-    """Step accuracy and the best of alternatives, of the evaluation split."""
-    quieten()
+COLUMNS = ["panel", "name", "value", "low", "high", "is_baseline"]
+
+
+def mean_by_problem(values: Array, problems: Sequence[str]) -> Quantity:
+    """Return the mean of values (n,), with problems as the units of its interval."""
+    values = np.asarray(values, float)
+    return over_units(lambda kept: float(values[kept].mean()), problems).quantity
+
+
+def measured(
+    model: Path, steps: Path, settings: ProcessSettings, name: str
+) -> tuple[list[tuple], str]:
+    """Return the rows of one set's model, and what they say."""
     folder = open_artefact(model)
     network, tokenizer = load_token_model(folder), prepare_tokenizer(load_tokenizer(folder))
-    solutions = steps_of_split(steps, "evaluation")
-    judged = judge_steps(network, tokenizer, solutions, settings)
-    classes = np.array([int(name) for name in network.config.id2label.values()])
+    judged = judge_steps(network, tokenizer, steps_of_split(steps, "evaluation"), settings)
+    classes = np.array([int(label) for label in network.config.id2label.values()])
     said = classes[judged.probabilities.argmax(1)]
     seen = Counter(
         label for one in steps_of_split(steps, "train") for label in one.labels if label is not None
     )
-    frequent = seen.most_common(1)[0][0]
-    by_label = {
-        "process reward model": said == judged.labels,
-        f"always {frequent}, the most frequent": judged.labels == frequent,
-    }
+    ((frequent, _),) = seen.most_common(1)
     offered = alternatives(judged, judged.probabilities @ classes)
-    rows, lines = [], []
-
-    def add(panel: str, name: str, values: Array, units, is_baseline: bool) -> None:
-        if not len(values):
-            return
-        values = np.asarray(values, float)
-        value, low, high, _ = over_units(
-            lambda kept: float(values[kept].mean()), list(units)
-        ).quantity
-        rows.append((panel, name, value, low, high, is_baseline))
-        lines.append(f"{name} {share(value)} [{share(low)}, {share(high)}]")
-
-    for number, (name, values) in enumerate(by_label.items()):
-        add("steps with the right label", name, values, judged.problems, number > 0)
-    for name, column in (("liked best", "chosen"), ("one at random", "random")):
-        values = offered[column].to_numpy()
-        add("best of several next steps", name, values, offered.problem, column == "random")
-    columns = ["panel", "name", "value", "low", "high", "is_baseline"]
-    write_csv(pd.DataFrame(rows, columns=columns), table)
-    findings.write_text(
-        f"Of {len(judged.labels)} held-out steps of {len(set(judged.problems))} problems, and "
-        f"{len(offered)} beginnings with next steps of several labels: {', '.join(lines)}.\n"
+    right, best = f"{name}: steps labelled right", f"{name}: best of several"
+    found = [
+        (right, "process model", said == judged.labels, judged.problems, False),
+        (right, f"always {frequent}", judged.labels == frequent, judged.problems, True),
+        (best, "the one liked best", offered.chosen, offered.problem, False),
+        (best, "one at random", offered.random, offered.problem, True),
+    ]
+    rows = [
+        (panel, label, *mean_by_problem(values, list(problems))[:3], is_baseline)
+        for panel, label, values, problems, is_baseline in found
+        if len(values)
+    ]
+    lines = ", ".join(
+        f"{label} {share(value)} [{share(low)}, {share(high)}]"
+        for _, label, value, low, high, _ in rows
     )
+    return rows, (
+        f"{name}, of {len(judged.labels)} held-out steps of {len(set(judged.problems))} problems, "
+        f"and {len(offered)} beginnings with next steps of several labels: {lines}."
+    )
+
+
+@stage
+def tabulate(
+    models: Inputs,
+    steps: Inputs,
+    table: Output,
+    findings: Output,
+    settings: ProcessSettings,
+    names: list[str],
+) -> None:
+    """Step accuracy and the best of alternatives, of the evaluation split of each set."""
+    quieten()
+    rows, lines = [], []
+    for model, file, name in zip(models, steps, names, strict=True):
+        found, said = measured(model, file, settings, name)
+        rows += found
+        lines.append(said)
+    write_csv(pd.DataFrame(rows, columns=COLUMNS), table)
+    findings.write_text(" ".join(lines) + "\n")
 
 
 if __name__ == "__main__":
