@@ -109,12 +109,17 @@ def test_step_labels_of_ones_own_become_a_model(trunk, tmp_path):
     loaded = AutoModelForTokenClassification.from_pretrained(model)
     assert loaded.config.id2label == {0: "-1", 1: "0", 2: "1"}
     table, findings = tmp_path / "table.csv", tmp_path / "table.rst"
-    tabulate([manifest], [steps], table, findings, SETTINGS, ["mine"])
+    tabulate(table, findings, SETTINGS, ["mine"], [manifest], [steps])
     table = pd.read_csv(table)
     shown = table.set_index("name").value
     assert shown["one at random"] == pytest.approx(1 / 3)
     assert shown.between(0, 1).all()
     assert len(table) == 4
+
+
+def test_without_step_labels_there_is_nothing_to_draw(tmp_path):
+    with pytest.raises(UserError, match=r"data.steps names no set; expected step labels"):
+        tabulate(tmp_path / "table.csv", tmp_path / "table.rst", SETTINGS, [])
 
 
 def test_one_label_alone_teaches_nothing(trunk, tmp_path):

@@ -63,7 +63,7 @@ def settings_of(loss: str, model: RewardModelSettings, size: int) -> RewardModel
 
 def gain(table: pd.DataFrame, column: str, first: tuple, second: tuple) -> Estimate:
     """Return the mean over trials of a column in the second arm (loss, budget) less the first."""
-    by_arm = table.set_index(["loss", "budget", "trial"])[column]
+    by_arm = table.set_index(["loss", "budget", "trial"])[column].sort_index()
     difference = (by_arm[second] - by_arm[first]).to_numpy()
     return over_units(lambda rows: difference[rows].mean(), range(len(difference)))
 

@@ -26,6 +26,7 @@ from rewardlab.rewards.process import encode_steps
 from rewardlab.rewards.solutions import IGNORED
 from rewardlab.rewards.texts import prepare_tokenizer
 from rewardlab.rewards.verifiers import load_token_model, token_outputs
+from rewardlab.running.errors import UserError
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.tokens import ProcessSettings
@@ -133,14 +134,18 @@ def measured(
 
 @stage
 def tabulate(
-    models: Inputs,
-    steps: Inputs,
     table: Output,
     findings: Output,
     settings: ProcessSettings,
     names: list[str],
+    models: Inputs = (),
+    steps: Inputs = (),
 ) -> None:
     """Step accuracy and the best of alternatives, of the evaluation split of each set."""
+    if not names:
+        raise UserError(
+            "data.steps names no set; expected step labels, as the README describes them."
+        )
     quieten()
     rows, lines = [], []
     for model, file, name in zip(models, steps, names, strict=True):
