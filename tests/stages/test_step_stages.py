@@ -86,6 +86,10 @@ def test_whole_solutions_and_prefixes(trunk):
     cut = encode_steps(tokenizer, given, [-1, 1], " #", 3, "solutions")
     assert cut.cut == 1
     assert cut.steps == [(0, 1)]
+    empty = [Steps("p0", ("add", "", "bad"), (1, 1, -1))]
+    found = encode_steps(tokenizer, empty, [-1, 1], " ", 32, "solutions")
+    assert found.steps == [(0, 0), (0, 2)]
+    assert len(found.labels[0]) == len(found.rows[0]) == 3
 
 
 def test_step_labels_of_ones_own_become_a_model(trunk, tmp_path):

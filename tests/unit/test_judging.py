@@ -1,6 +1,7 @@
 """A judge in words: templates, verdicts, the answers that are kept, and servers that fail."""
 
 import json
+import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -187,3 +188,19 @@ def test_a_server_that_is_down_or_slow(monkeypatch):
         with pytest.raises(UserError, match=r"has not answered in 0.2 seconds \(judging.timeout\)"):
             asking(at, timeout=0.2, attempts=1)(["x"])
         waiting.set()
+
+
+def test_a_server_that_speaks_no_http():
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def reply():
+        for _ in range(2):
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"hello\r\n\r\n")
+
+    threading.Thread(target=reply, daemon=True).start()
+    at = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+    with listening, pytest.raises(UserError, match=r"answers with what is no HTTP \(BadStatusLine"):
+        asking(at, attempts=1)(["x"])

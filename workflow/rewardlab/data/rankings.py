@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from rewardlab.data.cells import listed
 from rewardlab.running.errors import UserError
 
 COLUMNS = ["ranking", "chosen_place", "rejected_place"]
@@ -29,7 +30,7 @@ def read_ranking(fields: dict[str, Any], prompt: str, location: str) -> Ranking:
     Raises UserError that names the row's place: of fewer than two responses, of what is no text,
     of a rank that stands there twice, or of another number of ranks than of responses.
     """
-    responses = _listed(fields["responses"])
+    responses = listed(fields["responses"])
     if responses is None or not all(isinstance(text, str) for text in responses):
         raise UserError(f"{location}: responses: expected a list of texts.")
     if len(responses) < 2:
@@ -37,7 +38,7 @@ def read_ranking(fields: dict[str, Any], prompt: str, location: str) -> Ranking:
     given = fields.get("ranks")
     if given is None:
         return Ranking(prompt, tuple(responses))
-    ranks = _listed(given)
+    ranks = listed(given)
     if ranks is None or not all(_is_number(rank) for rank in ranks):
         raise UserError(f"{location}: ranks: expected a list of numbers, 1 for the best response.")
     if len(ranks) != len(responses):
@@ -51,18 +52,6 @@ def read_ranking(fields: dict[str, Any], prompt: str, location: str) -> Ranking:
                 "has no ties."
             )
     return Ranking(prompt, tuple(responses[index] for index in np.argsort(ranks)))
-
-
-def _listed(value: Any) -> list[Any] | None:
-    """Return a field as a list; of CSV, where it is JSON, as well."""
-    if isinstance(value, str):
-        import json
-
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return None
-    return list(value) if isinstance(value, list | tuple | np.ndarray) else None
 
 
 def _is_number(value: Any) -> bool:

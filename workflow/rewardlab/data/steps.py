@@ -9,11 +9,9 @@ counts for nothing.
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-
+from rewardlab.data.cells import listed
 from rewardlab.data.dialogues import prompt_of
 from rewardlab.data.rows import Row
-from rewardlab.running.documents import parse_json
 from rewardlab.running.errors import UserError
 
 
@@ -37,7 +35,7 @@ def read_steps(rows: Iterable[Row]) -> Iterator[Steps]:
             label = _label(fields.get("label"), location)
             yield Steps(prompt, (*steps, last), (*[None] * len(steps), label))
             continue
-        labels = _listed(fields.get("labels"))
+        labels = listed(fields.get("labels"))
         if labels is None:
             raise UserError(f"{location}: labels: expected a list, a label for each step.")
         if len(labels) != len(steps):
@@ -48,20 +46,10 @@ def read_steps(rows: Iterable[Row]) -> Iterator[Steps]:
 
 
 def _texts(fields: dict[str, Any], name: str, location: str) -> tuple[str, ...]:
-    found = _listed(fields.get(name))
+    found = listed(fields.get(name))
     if found is None or not all(isinstance(text, str) for text in found):
         raise UserError(f"{location}: {name}: expected a list of texts, the steps.")
     return tuple(found)
-
-
-def _listed(value: Any) -> list[Any] | None:
-    """Return a list, which stands as JSON in a cell of CSV."""
-    if isinstance(value, str):
-        try:
-            value = parse_json(value)
-        except ValueError:
-            return None
-    return list(value) if isinstance(value, list | tuple | np.ndarray) else None
 
 
 def _label(value: Any, location: str) -> int | None:

@@ -21,6 +21,8 @@ from rewardlab.seeds import derive_seed
 from rewardlab.settings.rewards import RewardModelSettings
 
 Array = NDArray[np.float64]
+SIDES = ("chosen", "rejected")
+NEVER = 10**9
 Row = dict[str, float]
 
 
@@ -75,7 +77,10 @@ class Trials:
             rows: list[Row] = []
             torch.manual_seed(derive_seed(seed, "head"))
             model, _ = load_reward_model(self.folder, heads=1)
-            after = self._after_epoch(pairs, held_to, rows) if every_epoch else None
+            after = None
+            if every_epoch:  # what was measured is in memory: a killed training begins anew
+                after = self._after_epoch(pairs, held_to, rows)
+                settings = settings.model_copy(update={"checkpoint_steps": NEVER})
             fit_reward_model(
                 model,
                 self.tokenizer,
@@ -110,6 +115,3 @@ class Trials:
             rows.append({**held_to.measure(model, self.tokenizer), "training_loss": loss})
 
         return measure
-
-
-SIDES = ("chosen", "rejected")

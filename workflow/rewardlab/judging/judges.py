@@ -4,6 +4,7 @@ Answers are kept by content: what a judge was asked once it is not asked again, 
 """
 
 import hashlib
+import http.client
 import json
 import time
 import urllib.error
@@ -15,6 +16,7 @@ from rewardlab.running.errors import UserError
 from rewardlab.running.outputs import published
 from rewardlab.running.progress import progress
 
+KEPT = "what it has answered so far is kept, and is not asked again"
 Ask = Callable[[Sequence[str]], list[str]]
 """From what some requests say to the answers."""
 
@@ -116,6 +118,8 @@ def ask_endpoint(
                 wrong = f"answers with status {error.code} ({error.reason})"
                 if error.code < 500 and error.code != 429:
                     break
+            except http.client.HTTPException as error:
+                wrong = f"answers with what is no HTTP ({type(error).__name__})"
             except TimeoutError:
                 wrong = f"has not answered in {timeout:g} seconds (judging.timeout)"
             except (urllib.error.URLError, OSError) as error:
@@ -126,10 +130,7 @@ def ask_endpoint(
                     wrong = f"cannot be reached ({reason})"
             if attempt + 1 < attempts:
                 time.sleep(min(2.0**attempt, 30.0))
-        raise UserError(
-            f"the judge at {url} {wrong}, {attempts} attempts allowed; what it has answered so far "
-            "is kept, and is not asked again."
-        )
+        raise UserError(f"the judge at {url} {wrong}, {attempts} attempts allowed; {KEPT}.")
 
     return lambda requests: [one(request) for request in requests]
 
@@ -143,6 +144,6 @@ def _content(reply: bytes, url: str) -> str:
     if not isinstance(content, str):
         raise UserError(
             f"the judge at {url} answers {reply[:80].decode(errors='replace')!r}; expected a chat "
-            "completion, JSON with choices[0].message.content."
+            f"completion, JSON with choices[0].message.content; {KEPT}."
         )
     return content

@@ -32,13 +32,14 @@ from rewardlab.running.errors import UserError
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.reasoning import VerifierSettings
 from rewardlab.settings.rewards import RewardModelSettings
-from rewardlab.world.arithmetic import NO, RIGHT, SEPARATORS, YES
+from rewardlab.world.arithmetic import LAST, NO, RIGHT, SEPARATORS, YES
 
 Array = NDArray[np.float64]
 
 PAIRS, OUTCOME, OUTCOME_LANGUAGE = "pairs", "outcome", "outcome_language"
+OUTCOME_PAIRS = "outcome_pairs"
 PROCESS, VALUE, GENERATIVE = "process", "value", "generative"
-KINDS = (PAIRS, OUTCOME, OUTCOME_LANGUAGE, PROCESS, VALUE, GENERATIVE)
+KINDS = (PAIRS, OUTCOME, OUTCOME_LANGUAGE, OUTCOME_PAIRS, PROCESS, VALUE, GENERATIVE)
 # How a process reward model's steps make a score of a solution.
 STEPS_TOGETHER = {"minimum": np.min, "product": np.prod, "last": lambda steps: steps[-1]}
 
@@ -47,6 +48,7 @@ class Words(NamedTuple):
     """Tokens of the arithmetic world that kinds of reward model need."""
 
     separators: frozenset[int]
+    last: int
     asking: list[int]
     verdicts: tuple[int, int]
 
@@ -57,7 +59,8 @@ def words_of(tokenizer: PreTrainedTokenizerBase) -> Words:
     def token(word: str) -> int:
         return tokenizer.convert_tokens_to_ids(word)
 
-    return Words(frozenset(map(token, SEPARATORS)), [token(RIGHT)], (token(NO), token(YES)))
+    separators = frozenset(map(token, SEPARATORS))
+    return Words(separators, token(LAST), [token(RIGHT)], (token(NO), token(YES)))
 
 
 def train_kind(
@@ -75,6 +78,8 @@ def train_kind(
     where trainers may write.
     """
     torch.manual_seed(derive_seed(seed, "head"))
+    if kind == OUTCOME_PAIRS:
+        table = table[table.groupby("problem_id").is_right.transform("nunique").eq(2)]
     order, words = derive_seed(seed, "order"), words_of(tokenizer)
     solved = encode_solutions(tokenizer, table.prompt.tolist(), table.solution.tolist())
     outcomes = table.is_right.astype(int).tolist()
@@ -154,8 +159,9 @@ def along_tokens(
         said = value.double().numpy().copy()
         counts = np.arange(len(row)) >= start
         if kind == PROCESS:
-            ends = np.isin(row, list(words.separators)) & counts
-            counts = ends if ends.any() else np.arange(len(row)) == len(row) - 1
+            counts &= np.isin(row, list(words.separators))
+            if words.last not in row:  # it breaks off, within a step
+                counts[-1] = True
         found.append(np.where(counts, said, np.nan))
     return found
 

@@ -34,8 +34,8 @@ def encode_steps(
 
     inputs: whole solutions, for models that read from left to right; or a row for each labelled
     step with what comes before it, since others would see how it goes on. A long row loses its
-    beginning. classes: the labels that there are, in order; a label that is not among them counts
-    for nothing.
+    beginning. classes: the labels that there are, in order; one that is not among them, or of a
+    step without token, counts for nothing.
     """
     first = [] if tokenizer.cls_token_id is None else [tokenizer.cls_token_id]
     last = [] if tokenizer.sep_token_id is None else [tokenizer.sep_token_id]
@@ -46,15 +46,16 @@ def encode_steps(
         parts = tokenizer(
             [f"{prompt} ", *(f"{step}{separator}" for step in steps)], add_special_tokens=False
         ).input_ids
-        known = [at for at, label in enumerate(given) if label in places]
+        known = [at for at, label in enumerate(given) if label in places and parts[at + 1]]
         for group in [known] if inputs == "solutions" else [[at] for at in known]:
             if not group:
                 continue
             row, labels = list(parts[0]), [IGNORED] * len(parts[0])
             for at in range(group[-1] + 1):
                 row += parts[at + 1]
-                label = places[given[at]] if at in group else IGNORED
-                labels += [IGNORED] * (len(parts[at + 1]) - 1) + [label]
+                labels += [IGNORED] * len(parts[at + 1])
+                if at in group:
+                    labels[-1] = places[given[at]]
             room = max_length - len(first) - len(last)
             cut += len(row) > room
             row, labels = row[-room:], labels[-room:]

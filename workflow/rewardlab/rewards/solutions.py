@@ -10,8 +10,8 @@ from typing import NamedTuple
 from transformers import PreTrainedTokenizerBase
 
 from rewardlab.running.errors import UserError
+from rewardlab.world.language_model import IGNORED
 
-IGNORED = -100  # as transformers' losses have it
 Rows = list[list[int]]
 
 

@@ -35,9 +35,16 @@ from rewardlab.settings.rewards import RewardModelSettings
 log = logging.getLogger("rewardlab")
 
 RankingLoss = Callable[[Tensor, Tensor], Tensor]
+
+
+def loss_of_a_choice(ranked: Tensor, present: Tensor) -> Tensor:
+    """Return the K-wise loss of each of the K - 1 choices on average: of the size of a pair's."""
+    return plackett_luce_loss(ranked, present) / (present.sum(1) - 1)
+
+
 RANKING_LOSSES: dict[str, RankingLoss] = {
     "balanced": comparisons_loss,
-    "plackett_luce": plackett_luce_loss,
+    "plackett_luce": loss_of_a_choice,
 }
 COMPLETE = "complete"  # a file that marks a checkpoint as wholly written
 

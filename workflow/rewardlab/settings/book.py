@@ -71,7 +71,7 @@ class CalibrationSettings(SettingsModel):
 class BookSettings(SettingsModel):
     """Losses and kinds of reward model."""
 
-    seeds: Several
+    seeds: Annotated[Integer, Field(ge=3)]
     """Trainings of each variant, from data, beginnings and orders of their own: the units of
     intervals."""
     model: RewardModelSettings

@@ -187,9 +187,9 @@ def check(problem: Problem, solution: str) -> Checked:
     return Checked(tuple(steps), is_right, luck if is_right else None)
 
 
-def majority(answers: Sequence[str]) -> str:
-    """Return the most frequent answer, the first of those that are as frequent."""
-    return max(dict.fromkeys(answers), key=list(answers).count)
+def longest_solution(world: ReasoningSettings) -> int:
+    """Return how many tokens a solution has at most, with its end."""
+    return STEP * world.steps[1] + 3
 
 
 def answer_of(solution: str) -> str:

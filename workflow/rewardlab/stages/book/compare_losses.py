@@ -58,7 +58,7 @@ def annotations(
 def settings_of(loss: str, model: RewardModelSettings, size: int) -> RewardModelSettings:
     """Return how a loss is trained: with as many responses in a step as a batch of pairs has."""
     batch = 2 * model.batch_size // size if loss in RANKED else model.batch_size
-    return model.model_copy(update={"loss": loss, "batch_size": batch})
+    return model.model_copy(update={"loss": loss, "batch_size": batch, "stop_loss": 0.0})
 
 
 def gain(table: pd.DataFrame, column: str, first: tuple, second: tuple) -> Estimate:

@@ -19,7 +19,7 @@ from rewardlab.running.stage import Input, Output, State, main, stage
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.reasoning import KindsSettings, ReasoningSettings
 from rewardlab.settings.types import Seed
-from rewardlab.world.arithmetic import STEP, check, draw_problems
+from rewardlab.world.arithmetic import check, draw_problems, longest_solution
 
 log = logging.getLogger("rewardlab")
 BATCH = 2048
@@ -45,7 +45,7 @@ def sample_solutions(
     }
     rng = np.random.default_rng(derive_seed(seed, "problems"))
     problems = draw_problems(sum(count for count, _ in counts.values()), world, rng)
-    longest = STEP * world.steps[1] + 3
+    longest = longest_solution(world)
     parts, first = [], 0
     for split, (count, samples) in counts.items():
         asked = problems[first : first + count]

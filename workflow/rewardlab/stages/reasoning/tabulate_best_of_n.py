@@ -24,6 +24,7 @@ from rewardlab.evaluation.tables import share, write_csv
 from rewardlab.evaluation.transformed import detectable
 from rewardlab.rewards.kinds import (
     OUTCOME,
+    OUTCOME_PAIRS,
     PAIRS,
     PROCESS,
 )
@@ -37,7 +38,7 @@ Array = NDArray[np.float64]
 ANSWER, REASONING = "answer", "reasoning"
 MAJORITY, ANY, LIKELIHOOD = "majority vote", "any (pass@n)", "likelihood"
 HARD, EASY = "hard", "easy"  # solved in less than half of the samples, or in more
-CLAIMED_PROCESS = f"{PROCESS}_minimum"  # as Let's Verify Step by Step calls right: every step
+CLAIMED_PROCESS = f"{PROCESS}_minimum"  # our choice; the product is told beside it
 
 
 class Sampled:
@@ -52,6 +53,7 @@ class Sampled:
             REASONING: self._by_problem(table.all_right).astype(bool),
         }
         self.luck = table.luck[table.is_right]
+        self.distinct = float(table.groupby("problem_id").solution.nunique().mean())
         prompts = table.prompt.to_numpy().reshape(self.problems, -1)[:, 0]
         self.answers = np.array([problem_of(prompt).answer for prompt in prompts])
         given = [answer_of(text) for text in table.solution]
@@ -96,8 +98,8 @@ def curves(sampled: Sampled, sizes: NDArray[np.int64], seed: int) -> Iterator[pd
                 columns = {
                     "n": sizes,
                     "value": [one.value for one in found],
-                    "low": [one.low for one in found],
-                    "high": [one.high for one in found],
+                    "low": [max(one.low, 0.0) for one in found],
+                    "high": [min(one.high, 1.0) for one in found],
                 }
                 rows = pd.DataFrame(columns)
                 yield rows.assign(worth=worth, problems=group, chooser=chooser)
@@ -120,10 +122,14 @@ def beats_chance(sampled: Sampled) -> Finding:
         estimate = _estimate(np.stack(ordered) - 0.5)
         if not name.startswith(PROCESS) or name == CLAIMED_PROCESS:
             found[name] = estimate.quantity
-        said.append(f"{name} {interval(estimate)}")
+        one, most = (
+            sampled.chosen(name, ANSWER, np.array([size])).mean() for size in (1, right.shape[1])
+        )
+        said.append(f"{name} {interval(estimate)} (best of {right.shape[1]}: {most - one:+.3f})")
     least = min(found, key=lambda name: found[name].value)
     evidence = (
-        f"right solutions above wrong ones of the same problem, less a half: {', '.join(said)}; "
+        "right solutions above wrong ones of the same problem, less a half (in brackets right "
+        f"answers among the best of all samples, less one sample's): {', '.join(said)}; "
         f"training runs of each: {len(ordered)}"
     )
     quantity = "accuracy less chance"
@@ -167,7 +173,8 @@ def in_words(sampled: Sampled, table: pd.DataFrame) -> Iterator[str]:
         )
     )
     yield (
-        f"The base model solves {share(right.mean())} of the problems; "
+        f"The base model solves {share(right.mean())} of the problems, by "
+        f"{sampled.distinct:.1f} distinct solutions of {right.shape[1]}; "
         f"{share(lucky / right.sum())} of the right answers have a wrong step, {how}."
     )
     rows = table[table.problems.eq("all") & table.n.eq(table.n.max())]
@@ -197,7 +204,7 @@ def tabulate_best_of_n(
     write_csv(found, table)
     claimed = [
         beats_chance(sampled),
-        difference(sampled, "B3b", PAIRS, OUTCOME, ANSWER, sizes),
+        difference(sampled, "B3b", PAIRS, OUTCOME_PAIRS, ANSWER, sizes),
         difference(sampled, "B3c", OUTCOME, CLAIMED_PROCESS, REASONING, sizes),
     ]
     write_findings(claimed, claims)

@@ -9,10 +9,12 @@ error).
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rewardlab.data.manifest import open_artefact
 from rewardlab.data.pretrained import load_language_model, load_tokenizer
@@ -22,7 +24,7 @@ from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.tables import read_csv, write_csv
 from rewardlab.policies.rollouts import sample_responses
 from rewardlab.rewards.kinds import OUTCOME, VALUE
-from rewardlab.rewards.solutions import IGNORED, encode_solutions
+from rewardlab.rewards.solutions import Solved, encode_solutions, outcome_labels
 from rewardlab.rewards.verifiers import (
     load_token_model,
     new_token_model,
@@ -34,7 +36,7 @@ from rewardlab.running.stage import Input, Output, State, main, stage
 from rewardlab.seeds import derive_seed
 from rewardlab.settings.reasoning import KindsSettings, ReasoningSettings
 from rewardlab.settings.types import Seed
-from rewardlab.world.arithmetic import NEXT, STEP, check, problem_of
+from rewardlab.world.arithmetic import NEXT, check, longest_solution, problem_of
 
 BATCH = 2048
 LEARNED = 2000  # beginnings that the greedy policy's value function learns from, at most
@@ -78,38 +80,46 @@ def at_the_end(model, tokenizer, prefixes: pd.DataFrame) -> np.ndarray:
 
 
 def greedy_value(
-    base,
-    tokenizer,
+    base: Path,
+    tokenizer: PreTrainedTokenizerBase,
     prefixes: pd.DataFrame,
-    reached: np.ndarray,
+    endings: Sequence[str],
     settings: KindsSettings,
-    seed,
-    state,
-):
-    """Return a value function of the greedy policy, fitted to its outcomes from prefixes on."""
+    seed: int,
+    state: Path,
+) -> PreTrainedModel:
+    """Return a value function of the greedy policy, fitted to its outcomes from prefixes on.
+
+    As a value function is: at every token that the policy itself wrote, and at the prefix's last.
+    """
     torch.manual_seed(derive_seed(seed, "head"))
     model = new_token_model(base, 1)
-    solved = encode_solutions(tokenizer, prefixes.prompt.tolist(), prefixes.prefix.tolist())
-    rows = [row[:-1] for row in solved.rows]
-    labels = [
-        [IGNORED] * (len(row) - 1) + [int(right)] for row, right in zip(rows, reached, strict=True)
-    ]
+    reached = outcomes(prefixes, endings, 1)[:, 0].astype(int)
+    whole = [f"{row} {end}" for row, end in zip(prefixes.prefix, endings, strict=True)]
+    solved = encode_solutions(tokenizer, prefixes.prompt.tolist(), whole)
+    begun = encode_solutions(tokenizer, prefixes.prompt.tolist(), prefixes.prefix.tolist())
+    starts = [len(row) - 2 for row in begun.rows]  # the token before the end
+    labels = outcome_labels(Solved(solved.rows, starts), reached.tolist())
     order = derive_seed(seed, "order")
-    train_tokens(model, tokenizer, rows, labels, settings.training, order, state / "greedy value")
+    train_tokens(
+        model, tokenizer, solved.rows, labels, settings.training, order, state / "greedy value"
+    )
     return model
 
 
-def off(said: np.ndarray, expected: np.ndarray, variance: np.ndarray) -> Estimate:
+def off(
+    said: np.ndarray, expected: np.ndarray, variance: np.ndarray, problems: Sequence[str]
+) -> Estimate:
     """Return the root mean squared distance of what is said from what is expected, noise taken off.
 
-    variance: of each expectation's estimate.
+    variance: of each expectation's estimate; problems: the units.
     """
     squares = (said - expected) ** 2 - variance
 
     def root(rows: np.ndarray) -> float:
         return float(np.sqrt(max(squares[rows].mean(), 0.0)))
 
-    return over_units(root, range(len(squares)))
+    return over_units(root, problems)
 
 
 def words_of(found: dict[tuple[str, str], Estimate]) -> str:
@@ -141,59 +151,62 @@ def tabulate_kinds(
     base, folder = open_artefact(model), open_artefact(models) / "0"
     network, tokenizer = load_language_model(base), load_tokenizer(base, padding_side="left")
     everything = pd.read_parquet(solutions)
-    longest = STEP * world.steps[1] + 3
+    longest = longest_solution(world)
 
-    def endings(prefixes: pd.DataFrame, times: int, name: str, greedy: bool) -> np.ndarray:
+    def endings(prefixes: pd.DataFrame, times: int, name: str, greedy: bool) -> list[str]:
         asked = [
             f"{row.prompt} {row.prefix}" for row in prefixes.itertuples() for _ in range(times)
         ]
         own, kept = derive_seed(seed, name), state / name
-        texts = sample_responses(
+        return sample_responses(
             network, tokenizer, asked, longest, own, BATCH, kept, greedy, settings.min_p
         )
-        return outcomes(prefixes, texts, times)
 
     rng = np.random.default_rng(derive_seed(seed, "prefixes"))
     held_out = beginnings(everything[everything.split.eq("evaluation")], settings.prefixes, rng)
     seen = beginnings(everything[everything.split.eq("train")], LEARNED, rng)
-    rolled = endings(held_out, settings.rollouts, "rollouts", greedy=False)
+    times = settings.rollouts
+    rolled = outcomes(held_out, endings(held_out, times, "rollouts", greedy=False), times)
+    greedily = outcomes(held_out, endings(held_out, 1, "greedy", greedy=True), 1)[:, 0]
     expected = {
-        BASE: (rolled.mean(1), rolled.var(1, ddof=1) / rolled.shape[1]),
-        GREEDY: (endings(held_out, 1, "greedy", greedy=True)[:, 0], np.zeros(len(held_out))),
+        BASE: (rolled.mean(1), rolled.var(1, ddof=1) / times),
+        GREEDY: (greedily, np.zeros(len(held_out))),
     }
-    refitted = greedy_value(
-        base,
-        tokenizer,
-        seen,
-        endings(seen, 1, "greedy training", greedy=True)[:, 0],
-        settings,
-        seed,
-        state,
-    )
+    learned = endings(seen, 1, "greedy training", greedy=True)
+    refitted = greedy_value(base, tokenizer, seen, learned, settings, seed, state)
     said = {
         kind: at_the_end(load_token_model(folder / kind), tokenizer, held_out)
         for kind in (OUTCOME, VALUE)
     }
     said[GREEDY_VALUE] = at_the_end(refitted, tokenizer, held_out)
+    problems = held_out.prompt.tolist()
     found, parts = {}, [read_csv(examples).assign(panel="tokens")]
     for kind, values in said.items():
         for policy, (mean, variance) in expected.items():
-            found[kind, policy] = off(values, mean, variance)
+            found[kind, policy] = off(values, mean, variance, problems)
             columns = {"said": values, "expected": mean, "sure": np.sqrt(variance)}
             rows = pd.DataFrame(columns)
             parts.append(rows.assign(panel="prefixes", kind=kind, policy=policy))
     write_csv(pd.concat(parts, ignore_index=True), table)
     agreed = over_units(
-        lambda rows: float(np.abs(said[OUTCOME] - said[VALUE])[rows].mean()), range(len(held_out))
+        lambda rows: float(np.abs(said[OUTCOME] - said[VALUE])[rows].mean()), problems
+    )
+    constant = {policy: float(mean.std()) for policy, (mean, _) in expected.items()}
+    apart = off(expected[BASE][0], *expected[GREEDY], problems)
+    beside = (
+        f"the two policies' own expectations are {apart.value:.3f} apart, and a constant is "
+        f"{constant[BASE]:.3f} off the base policy's, {constant[GREEDY]:.3f} off the greedy one's"
     )
     words = words_of(found)
     evidence = (
         f"mean distance of the outcome reward model from the base policy's value function, at "
         f"{len(held_out)} beginnings; root mean squared distances, with the noise of "
-        f"{settings.rollouts} rollouts taken off: {words}; one training run of each"
+        f"{settings.rollouts} rollouts taken off: {words}; {beside}; one training run of each"
     )
     write_findings([Finding("B3d", {}, Quantity(*agreed.quantity[:3]), evidence)], claims)
-    findings.write_text(f"Root mean squared distances at beginnings of solutions: {words}.\n")
+    findings.write_text(
+        f"Root mean squared distances at beginnings of solutions: {words}; {beside}.\n"
+    )
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ from rewardlab.seeds import derive_seed
 from rewardlab.settings.reasoning import POSITIONS, ReasoningModelSettings, ReasoningSettings
 from rewardlab.settings.types import Seed
 from rewardlab.world.arithmetic import (
+    ASK,
     EQUALS,
+    NAMES,
     Fact,
     Pupil,
     all_facts,
@@ -61,8 +63,11 @@ def mostly_results(rows: list[list[int]], labels: list[list[int]], equals: int) 
 
 @torch.inference_mode()
 def known_facts(model, tokenizer, facts: list[Fact]) -> float:
-    """Return the share of facts whose right result is the model's first choice."""
-    rows = [tokenizer(f"{a} {operation} {b} {EQUALS}").input_ids for a, operation, b in facts]
+    """Return the share of facts whose right result is the model's first choice, in a first step."""
+    name, *others = NAMES[:3]
+    rest = " ".join(f"{other} + 2" for other in others)
+    texts = [f"{a} {name} {op} {b} {rest} {ASK} {name} {a} {op} {b} {EQUALS}" for a, op, b in facts]
+    rows = [tokenizer(text).input_ids for text in texts]
     said = model(torch.tensor(rows)).logits[:, -1].argmax(-1)
     right = torch.tensor([tokenizer(str(apply(*fact))).input_ids[0] for fact in facts])
     return float((said == right).double().mean())
