@@ -194,11 +194,10 @@ def test_a_server_that_speaks_no_http():
     listening = socket.create_server(("127.0.0.1", 0))
 
     def reply():
-        for _ in range(2):
-            connection, _ = listening.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(b"hello\r\n\r\n")
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"hello\r\n\r\n")
 
     threading.Thread(target=reply, daemon=True).start()
     at = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
