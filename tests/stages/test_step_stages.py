@@ -48,6 +48,7 @@ def test_both_forms_of_step_labels():
     [
         ({"completions": ["a", "b"], "labels": [1]}, "line 1: 1 labels for 2 steps; expected one"),
         ({"completions": ["a"], "labels": ["good"]}, "the label is 'good'; expected true, false"),
+        ({"completions": ["a"], "labels": [float("inf")]}, "the label is inf; expected true"),
         ({"completions": ["a"], "labels": [0.5]}, "the label is 0.5; expected true, false or a"),
         ({"completions": "a", "labels": [1]}, "completions: expected a list of texts"),
         ({"completions": ["a"]}, "labels: expected a list, a label for each step"),

@@ -98,6 +98,9 @@ def test_no_request_is_asked_twice(tmp_path):
         answers(ask, "judge", ["a", "b", "stop"], 1, tmp_path)
     assert answers(ask, "judge", ["b", "c", "c", "a"], 2, tmp_path) == ["B", "C", "C", "A"]
     assert asked == ["a", "b", "stop", "c", "c"]
+    damaged = next(tmp_path.rglob("*.json"))
+    damaged.write_text('{"ans')
+    assert answers(ask, "judge", ["a", "b", "c"], 1, tmp_path) == ["A", "B", "C"]
     answers(ask, "another judge", ["a"], 1, tmp_path)
     assert asked[-1] == "a"
 
@@ -145,6 +148,12 @@ def test_a_server_is_asked_in_its_protocol():
     assert (body["model"], body["temperature"]) == ("small", 0)
 
 
+def test_a_completion_without_a_text_has_no_verdict():
+    reply = b'{"choices": [{"message": {"content": null}}]}'
+    with server(lambda number, body: (200, reply)) as (at, _):
+        assert asking(at)(["x"]) == [""]
+
+
 def test_a_server_that_recovers_is_asked_again(monkeypatch):
     monkeypatch.setattr("rewardlab.judging.judges.time.sleep", lambda seconds: None)
     replies = {1: (503, b"busy"), 2: (200, completion("B"))}
@@ -160,7 +169,7 @@ def test_a_server_that_recovers_is_asked_again(monkeypatch):
         (401, b"", r"answers with status 401 \(Unauthorized\)"),
         (200, b"hello", "answers 'hello'; expected a chat completion"),
         (200, b'{"choices": []}', "expected a chat completion"),
-        (200, b'{"choices": [{"message": {"content": null}}]}', "expected a chat completion"),
+        (200, b'{"choices": [{"message": {"content": 3}}]}', "expected a chat completion"),
     ],
 )
 def test_a_server_that_refuses_or_answers_nonsense(monkeypatch, status, reply, said):

@@ -110,6 +110,9 @@ def test_rankings_and_margins_of_ones_own():
     [
         ({"responses": ["a", "b"], "ranks": [1, 1]}, "line 1: the rank 1 stands there twice"),
         ({"responses": ["a", "b"], "ranks": [1, 2, 3]}, "3 ranks for 2 responses"),
+        ({"responses": ["a", "b"], "ranks": None}, "ranks: expected a list of numbers"),
+        ({"responses": ["a", "b"], "ranks": [1, 3]}, "the ranks are 1, 3; expected 1 to 2, 1 for"),
+        ({"responses": ["a", "b"], "ranks": [-1, 0.5]}, "the ranks are -1, 0.5; expected 1 to 2"),
         ({"responses": ["a"]}, "1 responses; expected two or more"),
         ({"responses": ["a", 3]}, "responses: expected a list of texts"),
         ({"responses": "a, b"}, "responses: expected a list of texts"),
@@ -121,6 +124,7 @@ def test_rankings_and_margins_of_ones_own():
             {"chosen": "a", "rejected": "b", "margin": -1},
             "the margin is -1; expected a number from",
         ),
+        ({"chosen": "a", "rejected": "b", "margin": True}, "the margin is True; expected a number"),
         ({"chosen": "a", "rejected": "b", "margin": "much"}, "the margin is 'much'"),
     ],
 )

@@ -76,7 +76,7 @@ def _margin(value: Any, location: str) -> float:
     if value is None or value == "":
         return np.nan
     try:
-        margin = float(value)
+        margin = np.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         margin = np.nan
     if not (np.isfinite(margin) and margin >= 0):

@@ -65,7 +65,14 @@ def load_model(
 
 
 def load_language_model(folder: Path) -> PreTrainedModel:
-    """Return a causal language model; raises UserError if the folder is none."""
+    """Return a causal language model; raises UserError if the folder is none.
+
+    A reward model on a language model's trunk has all the weights of one, and speaks no language.
+    """
+    _check_folder(folder)
+    kinds = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures")
+    if kinds and all(kind.endswith("Classification") for kind in kinds):
+        raise UserError(f"{folder} is {kinds[0]}; expected a causal language model.")
     return load_model(AutoModelForCausalLM, folder, "a causal language model with all its weights")
 
 

@@ -35,10 +35,9 @@ def read_ranking(fields: dict[str, Any], prompt: str, location: str) -> Ranking:
         raise UserError(f"{location}: responses: expected a list of texts.")
     if len(responses) < 2:
         raise UserError(f"{location}: {len(responses)} responses; expected two or more to rank.")
-    given = fields.get("ranks")
-    if given is None:
+    if "ranks" not in fields:
         return Ranking(prompt, tuple(responses))
-    ranks = listed(given)
+    ranks = listed(fields["ranks"])
     if ranks is None or not all(_is_number(rank) for rank in ranks):
         raise UserError(f"{location}: ranks: expected a list of numbers, 1 for the best response.")
     if len(ranks) != len(responses):
@@ -51,6 +50,11 @@ def read_ranking(fields: dict[str, Any], prompt: str, location: str) -> Ranking:
                 f"{location}: the rank {rank:g} stands there twice; expected each once: a ranking "
                 "has no ties."
             )
+    if sorted(ranks) != list(range(1, len(ranks) + 1)):
+        raise UserError(
+            f"{location}: the ranks are {', '.join(f'{rank:g}' for rank in ranks)}; expected 1 to "
+            f"{len(ranks)}, 1 for the best response."
+        )
     return Ranking(prompt, tuple(responses[index] for index in np.argsort(ranks)))
 
 

@@ -59,7 +59,7 @@ def _label(value: Any, location: str) -> int | None:
         value = {"true": 1, "false": 0}.get(value.lower(), value)
     try:
         label = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         label = None
     if label is None or label != float(value):
         raise UserError(

@@ -27,16 +27,25 @@ def answers(ask: Ask, name: str, requests: Sequence[str], batch: int, cache: Pat
     name: of the judge, with all that its answers depend on; batch: requests that are asked at once.
     """
     files = [_file(cache, name, request) for request in requests]
-    missing = [at for at, file in enumerate(files) if not file.exists()]
+    missing = [at for at, file in enumerate(files) if _kept(file) is None]
     starts = range(0, len(missing), batch)
     for start in progress(starts, "asking the judge", len(starts)):
         places = missing[start : start + batch]
         for at, answer in zip(places, ask([requests[at] for at in places]), strict=True):
             files[at].parent.mkdir(parents=True, exist_ok=True)
-            if not files[at].exists():  # a request may stand there twice
+            if _kept(files[at]) is None:  # a request may stand there twice
+                files[at].unlink(missing_ok=True)
                 with published(files[at]) as partial:
                     partial.write_text(json.dumps({"judge": name, "answer": answer}))
-    return [json.loads(file.read_text())["answer"] for file in files]
+    return [_kept(file) for file in files]
+
+
+def _kept(file: Path) -> str | None:
+    """Return the answer in a file; None if there is none, or the file is damaged."""
+    try:
+        return json.loads(file.read_text())["answer"]
+    except (OSError, ValueError, LookupError):
+        return None
 
 
 def _file(cache: Path, name: str, request: str) -> Path:
@@ -136,9 +145,12 @@ def ask_endpoint(
 
 
 def _content(reply: bytes, url: str) -> str:
-    """Return the text of a chat completion; raises UserError if the reply is none."""
+    """Return the text of a chat completion; raises UserError if the reply is none.
+
+    A completion without a text is an empty one: it has no verdict.
+    """
     try:
-        content = json.loads(reply)["choices"][0]["message"]["content"]
+        content = json.loads(reply)["choices"][0]["message"]["content"] or ""
     except (ValueError, LookupError, TypeError):
         content = None
     if not isinstance(content, str):

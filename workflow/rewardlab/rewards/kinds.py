@@ -91,6 +91,9 @@ def train_kind(
         train_tokens(model, tokenizer, rows, labels, settings, order, state)
         return model
     model = new_token_model(folder, 1 if kind == VALUE else 2)
+    if kind != VALUE:
+        model.config.id2label = {0: "wrong", 1: "right"}
+        model.config.label2id = {"wrong": 0, "right": 1}
     steps = [list(map(int, labels)) for labels in table.steps]
     labels = (
         step_labels(solved, words.separators, steps)

@@ -272,8 +272,11 @@ def _check_transformed(
 def check_paths(settings: Settings, files: Layers, is_made: Callable[[str], bool]) -> None:
     """Raise UserError if a source's local copy is not there, and has not been read before.
 
+    And if the template of a judge is not there.
+
     is_made: whether the manifest of a source exists, by the source's key below data.
     """
+    _check_template(settings, files)
     for key, source in settings.data.sources().items():
         if source.path is not None and not Path(source.path).exists() and not is_made(key):
             keys = ("data", *key.split("."), "path")
@@ -281,6 +284,15 @@ def check_paths(settings: Settings, files: Layers, is_made: Callable[[str], bool
                 f"{_origin(keys, files)}: {'.'.join(keys)} is {source.path!r}; there is no such "
                 f"file or folder, seen from {Path.cwd()}."
             )
+
+
+def _check_template(settings: Settings, files: Layers) -> None:
+    template = settings.judging.template
+    if not Path(template).is_file():
+        raise UserError(
+            f"{_origin(('judging', 'template'), files)}: judging.template is {template!r}; there "
+            f"is no such file, seen from {Path.cwd()}."
+        )
 
 
 def other_worlds(settings: Settings, files: Layers = ()) -> dict[str, Settings]:

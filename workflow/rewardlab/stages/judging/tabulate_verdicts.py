@@ -90,7 +90,7 @@ def tabulate_verdicts(
             if np.isnan(values).all():
                 continue
             value, low, high, _ = mean_of(values, prompts).quantity
-            rows.append((panel, name, value, low, high, name == MODEL))
+            rows.append((panel, name, value, max(low, 0.0), min(high, 1.0), name == MODEL))
     columns = ["panel", "name", "value", "low", "high", "is_baseline"]
     found = pd.DataFrame(rows, columns=columns)
     write_csv(found, table)

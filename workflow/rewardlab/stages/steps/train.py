@@ -55,7 +55,8 @@ def train(
     labelled = encode_steps(
         tokenizer, solutions, classes, settings.separator, settings.max_length, settings.inputs
     )
-    log.info(
+    log.log(
+        logging.WARNING if 2 * labelled.cut > len(labelled.rows) else logging.INFO,
         "%d rows with %d labelled steps; %d are longer than %d tokens and lose their beginning",
         len(labelled.rows),
         len(labelled.steps),
