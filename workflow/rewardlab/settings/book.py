@@ -58,6 +58,8 @@ class CalibrationSettings(SettingsModel):
 
     responses: Count
     """Labelled responses that it learns from."""
+    samples: Count
+    """Responses to each evaluation prompt that all are held to."""
     epochs: Count
     """Passes over them."""
     batch_size: Count

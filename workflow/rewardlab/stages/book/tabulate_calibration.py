@@ -139,16 +139,19 @@ def tabulate_calibration(
         pd.read_parquet(pool).drop(columns=[column, "use"]), on=["prompt_id", "response_id"]
     )
     prompts = texts.prompt_id.nunique()
+    texts = texts.sort_values(["prompt_id", "response_id"])
+    number = texts.groupby(["prompt_id", "use"]).cumcount()
+    texts = texts[texts.use.ne("pool") | number.lt(settings.samples)]
 
     def arrays(use: str, names: list[str]) -> list[Array]:
-        rows = texts[texts.use.eq(use)].sort_values(["prompt_id", "response_id"])
+        rows = texts[texts.use.eq(use)]
         return [rows[part].to_numpy(float).reshape(prompts, -1) for part in names]
 
     gold, rewards, refused = arrays("pool", [column, name, f"{name}_refusal"])
     (others,) = arrays("reference", [column])
     seen = with_gold(pd.read_parquet(train), world)
     seen = seen[seen.use.ne("refusal")].sort_values("prompt_id", kind="stable")
-    chosen = texts[texts.use.eq("pool")].sort_values(["prompt_id", "response_id"])
+    chosen = texts[texts.use.eq("pool")]
     learned = pointwise_logits(
         open_artefact(trunk),
         seen.assign(gold=seen[column]),
