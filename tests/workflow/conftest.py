@@ -48,7 +48,7 @@ class Checkout:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1500,
         )
         return Run(done)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rewardlab.data.pairs_table import pairs_of_split
+from rewardlab.evaluation.decisions import Quantity
 from rewardlab.evaluation.estimates import Estimate, over_units
 from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.tables import share, write_csv
@@ -97,17 +98,16 @@ def tabulate_verdicts(
     said = ", ".join(
         f"{name} {share(value)}" for name, value in zip(found.name, found.value, strict=True)
     )
-    quantities, shown, more = {}, None, "; the judge gave no verdict at all"
-    if not np.isnan(by_judge).all():
-        lead = mean_of(by_model - by_judge, prompts)
-        quantities, shown = {"lead": {"held-out pairs": lead.quantity}}, ("lead", "held-out pairs")
-        more = f"; {100 * detectable(lead):.2g} points could be told from 0"
     ties = int(verdicts.verdict.eq(TIE).sum())
-    words = f"of {count} pairs: {said}; {ties} of {len(verdicts)} verdicts are ties{more}"
-    if shown is not None:
-        write_findings([Finding("B6", quantities, shown, words)], claims)
+    words = f"of {count} pairs: {said}; {ties} of {len(verdicts)} verdicts are ties"
+    lead = Quantity(float("nan"))
+    if np.isnan(by_judge).all():
+        words += "; the judge gave no verdict at all"
     else:
-        write_findings([], claims)
+        estimate = mean_of(by_model - by_judge, prompts)
+        lead = estimate.quantity
+        words += f"; {100 * detectable(estimate):.2g} points could be told from 0"
+    write_findings([Finding("B6", {}, lead, words)], claims)
     findings.write_text(f"{words[0].upper()}{words[1:]}.\n")
 
 
