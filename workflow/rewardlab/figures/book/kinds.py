@@ -88,7 +88,7 @@ def _against_expected(panel, prefixes: pd.DataFrame, policy: str) -> None:
         xlim=(-0.05, 1.05),
         ylim=(-0.05, 1.05),
     )
-    panel.legend(loc="upper left")
+    panel.legend(loc="upper left", bbox_to_anchor=(0.0, 0.95))
 
 
 if __name__ == "__main__":
