@@ -167,6 +167,7 @@ def test_a_server_that_recovers_is_asked_again(monkeypatch):
     [
         (500, b"", r"answers with status 500 \(Internal Server Error\), 2 attempts allowed"),
         (401, b"", r"answers with status 401 \(Unauthorized\)"),
+        (404, b"no model\n small", r"answers with status 404 \(no model small\)"),
         (200, b"hello", "answers 'hello'; expected a chat completion"),
         (200, b'{"choices": []}', "expected a chat completion"),
         (200, b'{"choices": [{"message": {"content": 3}}]}', "expected a chat completion"),

@@ -124,7 +124,8 @@ def ask_endpoint(
                 with urllib.request.urlopen(called, timeout=timeout) as reply:
                     return _content(reply.read(), url)
             except urllib.error.HTTPError as error:
-                wrong = f"answers with status {error.code} ({error.reason})"
+                said = " ".join(error.read(300).decode(errors="replace").split())
+                wrong = f"answers with status {error.code} ({said or error.reason})"
                 if error.code < 500 and error.code != 429:
                     break
             except http.client.HTTPException as error:
