@@ -19,6 +19,7 @@ from rewardlab.evaluation.decisions import (
     decide,
     exact,
 )
+from rewardlab.evaluation.estimates import Estimate
 from rewardlab.evaluation.findings import (
     Finding,
     claims_table,
@@ -499,3 +500,8 @@ def test_captions_name_no_number_that_is_not_printed():
     assert filled("half is {a.b}.", values, "here") == "half is 0.5."
     with pytest.raises(UserError, match=r"^here names a\.c, which"):
         filled("{a.c}", values, "here")
+
+
+def test_a_quantity_is_written_with_its_interval():
+    assert f"{Quantity(0.25, 0.125, 0.375):.2f}" == "0.25 [0.12, 0.38]"
+    assert f"{Estimate(0.0, 0.0, 3, is_log=True):.1f}" == "1.0 [1.0, 1.0]"

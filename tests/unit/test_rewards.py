@@ -18,6 +18,7 @@ from rewardlab.rewards.heads import (
     fit_ensemble,
     fit_paper_heads,
 )
+from rewardlab.rewards.padding import padded_right
 from rewardlab.rewards.texts import Reading, encode_and_count, joined, messages, prepare_tokenizer
 from rewardlab.running.errors import UserError
 from rewardlab.seeds import derive_seed
@@ -265,3 +266,9 @@ def test_an_ensemble_draws_its_pairs():
     assert torch.equal(first, fit_ensemble(differences[rows], settings, 0).weights)
     with pytest.raises(UserError, match="is to draw 41 pairs, but there are 40"):
         fit_ensemble(differences, settings.model_copy(update={"pairs": 41}), 0)
+
+
+def test_rows_are_filled_up_on_the_right():
+    tokens, mask = padded_right([[5, 6, 7], [8]], 0)
+    assert tokens.tolist() == [[5, 6, 7], [8, 0, 0]]
+    assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]

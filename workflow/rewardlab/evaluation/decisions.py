@@ -52,6 +52,11 @@ class Quantity(NamedTuple):
         """Return the interval; of an exact value, the value twice."""
         return (self.value, self.value) if self.is_exact else (self.low, self.high)
 
+    def __format__(self, spec: str) -> str:
+        """Return the value with its interval, each number by the spec: 0.25 [0.12, 0.38]."""
+        value, low, high = (format(part, spec) for part in self[:3])
+        return f"{value} [{low}, {high}]"
+
 
 def exact(value: float) -> Quantity:
     """Return a quantity without an interval, since nothing in it was drawn."""

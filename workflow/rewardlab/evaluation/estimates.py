@@ -35,6 +35,10 @@ class Estimate(NamedTuple):
         parts = self.value, self.value - half, self.value + half
         return Quantity(*(float(np.exp(part)) if self.is_log else float(part) for part in parts))
 
+    def __format__(self, spec: str) -> str:
+        """Return what is estimated with its interval, as a quantity is written."""
+        return format(self.quantity, spec)
+
 
 def jackknife(value: float, without: Array, log: bool = False) -> Estimate:
     """Return the estimate of a statistic of G units, by what it is without each of them, (G,).

@@ -1,9 +1,10 @@
 """Kinds of reward model on solutions by name: what each is trained on, and how it scores.
 
-All start from the same language model and see the same solutions. pairs: a right against a wrong
-solution of a problem; outcome: whether the answer is right, at every token, and outcome_language
-the same beside the language model's loss; process: whether the step is right, at its end; value:
-the outcome that is expected, at every token; generative: a verdict in words.
+All start from the same language model and see the same solutions, but for pairs: a right against a
+wrong solution of a problem, of those that have both. outcome: whether the answer is right, at every
+token; outcome_language: the same beside the language model's loss; outcome_pairs: the same of the
+solutions that stand in pairs alone; process: whether the step is right, at its end; value: the
+outcome that is expected, at every token; generative: a verdict in words.
 """
 
 from collections.abc import Sequence

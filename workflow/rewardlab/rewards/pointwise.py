@@ -6,18 +6,10 @@ One trunk has a logit for each kind of label. Reward Model Aggregation, section 
 from collections.abc import Sequence
 
 import numpy as np
-import torch
-from datasets import Dataset
 from numpy.typing import NDArray
-from transformers import (
-    DataCollatorWithPadding,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    PrinterCallback,
-    Trainer,
-    TrainingArguments,
-)
+from transformers import DataCollatorWithPadding, PreTrainedModel, PreTrainedTokenizerBase
 
+from rewardlab.rewards.brief_training import train_briefly
 from rewardlab.settings.aggregation import PointwiseSettings
 
 
@@ -35,26 +27,5 @@ def train_pointwise(
     folder: where transformers' Trainer may write; it keeps nothing there.
     """
     model.config.problem_type = "multi_label_classification"
-    arguments = TrainingArguments(
-        output_dir=folder,
-        num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        lr_scheduler_type="cosine",
-        save_strategy="no",
-        logging_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-        use_cpu=not torch.cuda.is_available(),
-        seed=seed,
-    )
     data = {"input_ids": list(rows), "labels": labels.astype(np.float32).tolist()}
-    trainer = Trainer(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_dict(data),
-        data_collator=DataCollatorWithPadding(tokenizer),
-    )
-    trainer.remove_callback(PrinterCallback)
-    trainer.train()
-    model.eval()
+    train_briefly(model, data, DataCollatorWithPadding(tokenizer), settings, seed, folder)

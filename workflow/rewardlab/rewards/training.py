@@ -29,6 +29,7 @@ from rewardlab.rewards.losses import (
     plackett_luce_loss,
     smoothed,
 )
+from rewardlab.rewards.padding import padded_right
 from rewardlab.running.errors import UserError
 from rewardlab.settings.rewards import RewardModelSettings
 
@@ -164,12 +165,10 @@ class RankingCollator:
     def __call__(self, examples: Sequence[dict[str, list[list[int]]]]) -> dict[str, Tensor]:
         sizes = torch.tensor([len(example["rows"]) for example in examples])
         rows = [row for example in examples for row in example["rows"]]
-        lengths = torch.tensor([len(row) for row in rows])
-        width = int(lengths.max())
-        tokens = torch.tensor([row + [self.pad] * (width - len(row)) for row in rows])
+        tokens, mask = padded_right(rows, self.pad)
         return {
             "input_ids": tokens,
-            "attention_mask": (torch.arange(width) < lengths[:, None]).long(),
+            "attention_mask": mask,
             "present": torch.arange(int(sizes.max())) < sizes[:, None],
         }
 

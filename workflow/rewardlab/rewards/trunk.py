@@ -19,6 +19,7 @@ from transformers import (
 
 from rewardlab.data.manifest import write_manifest
 from rewardlab.data.pretrained import load_model, load_tokenizer, positions_of
+from rewardlab.rewards.padding import padded_right
 from rewardlab.rewards.texts import prepare_tokenizer
 from rewardlab.running.errors import UserError
 
@@ -144,11 +145,8 @@ def set_heads(model: PreTrainedModel, weights: Tensor) -> None:
 @torch.inference_mode()
 def forward(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Sequence[list[int]]):
     """Return the logits (B, K) of token rows, padded to the longest, in float32 on the CPU."""
-    width = max(map(len, rows))
-    pad = tokenizer.pad_token_id
-    tokens = torch.tensor([row + [pad] * (width - len(row)) for row in rows], device=model.device)
-    lengths = torch.tensor([len(row) for row in rows], device=model.device)
-    mask = (torch.arange(width, device=model.device) < lengths[:, None]).long()
+    given = padded_right(rows, tokenizer.pad_token_id)
+    tokens, mask = (part.to(model.device) for part in given)
     return model(input_ids=tokens, attention_mask=mask).logits.float().cpu()
 
 

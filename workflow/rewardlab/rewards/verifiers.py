@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from datasets import Dataset
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
 from transformers import (
@@ -18,12 +17,12 @@ from transformers import (
     DataCollatorForTokenClassification,
     PreTrainedModel,
     PreTrainedTokenizerBase,
-    PrinterCallback,
     Trainer,
-    TrainingArguments,
 )
 
 from rewardlab.data.pretrained import load_model
+from rewardlab.rewards.brief_training import train_briefly
+from rewardlab.rewards.padding import padded_right
 from rewardlab.rewards.solutions import IGNORED, Rows
 from rewardlab.rewards.trunk import last_layer
 from rewardlab.settings.tokens import TokenTrainingSettings
@@ -94,33 +93,12 @@ def train_tokens(
     A language model learns to say the labels; every other, to give them. folder: where the Trainer
     may write; it keeps nothing there.
     """
-    arguments = TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        lr_scheduler_type="cosine",
-        save_strategy="no",
-        logging_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        use_cpu=not torch.cuda.is_available(),
-        seed=seed,
-    )
     tokenizer.padding_side = "right"
+    data = {"input_ids": rows, "labels": list(map(list, labels))}
     speaks = model.can_generate()
-    options = {} if speaks else {"language_weight": language_weight}
-    trainer = (Trainer if speaks else TokenTrainer)(
-        model=model,
-        args=arguments,
-        train_dataset=Dataset.from_dict({"input_ids": rows, "labels": list(map(list, labels))}),
-        data_collator=DataCollatorForTokenClassification(tokenizer),
-        **options,
-    )
-    trainer.remove_callback(PrinterCallback)
-    trainer.train()
-    model.eval()
+    options = {} if speaks else {"trainer": TokenTrainer, "language_weight": language_weight}
+    collator = DataCollatorForTokenClassification(tokenizer)
+    train_briefly(model, data, collator, settings, seed, folder, **options)
 
 
 @torch.inference_mode()
@@ -129,14 +107,11 @@ def token_outputs(model: PreTrainedModel, rows: Rows, pad: int) -> list[Tensor]:
     found: list[Tensor] = []
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
-        width = max(map(len, batch))
-        tokens = torch.tensor([row + [pad] * (width - len(row)) for row in batch])
-        lengths = torch.tensor([len(row) for row in batch])
-        mask = (torch.arange(width) < lengths[:, None]).long()
+        tokens, mask = padded_right(batch, pad)
         logits = (
             model(input_ids=tokens.to(model.device), attention_mask=mask.to(model.device))
             .logits.float()
             .cpu()
         )
-        found += [row[:length] for row, length in zip(logits, lengths.tolist(), strict=True)]
+        found += [row[:length] for row, length in zip(logits, map(len, batch), strict=True)]
     return found

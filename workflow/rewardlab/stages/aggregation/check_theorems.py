@@ -86,10 +86,6 @@ def evaluation_responses(pool: pd.DataFrame, columns: list[str], samples: int) -
     return Responses(table, gold, lower_medians(reference)[:, None])
 
 
-def interval(found: Quantity) -> str:
-    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
-
-
 class Checked(NamedTuple):
     """What was found of a theorem: claims, sentences, and points of the figure."""
 
@@ -110,14 +106,14 @@ def check_combinations(learned: Logits, true: Logits, seed: int, resamples: int)
             by_metric[metric] = difference(combined, own, real, seed, resamples)
             words = "alike labels" if ending else "independent labels"
             lines.append(
-                f"{metric}, {words}: the combined logits have {interval(by_metric[metric])} nats "
+                f"{metric}, {words}: the combined logits have {by_metric[metric]:.3f} nats "
                 f"more cross-entropy than the learned ones, which have "
                 f"{(loss(own, real) - loss(real, real)).mean():.4f} more than the true ones."
             )
             points.append(_points("combined", f"{metric}, {words}", combined, own, real, seed))
     independent, alike = found.values()
     worst = max(independent, key=lambda metric: independent[metric].value)
-    also = ", ".join(f"{metric} {interval(quantity)}" for metric, quantity in alike.items())
+    also = ", ".join(f"{metric} {quantity:.3f}" for metric, quantity in alike.items())
     evidence = f"nats, {worst} with independent labels; with alike ones: {also}; {ONE_WORLD}"
     quantities = {"excess": independent, "excess with alike labels": alike}
     finding = Finding("A6a", quantities, ("excess", worst), evidence)
@@ -146,7 +142,7 @@ def check_centring(
             if how in ("raw", "centred")
         ]
         beside = difference(*scaled, real, seed, resamples)
-        also.append(f"{name} {interval(beside)}")
+        also.append(f"{name} {beside:.3f}")
         own_slope = calibration(near["centred"], expit(own)).slope
         told = ", ".join(
             f"{how} {(loss(part, real) - loss(real, real)).mean():.4f}"
@@ -155,21 +151,21 @@ def check_centring(
         lines.append(
             f"{name}: cross-entropy of being preferred to the median response, in nats over that "
             f"of the true logit: Bradley-Terry reward {told}; centring takes off "
-            f"{interval(gains[name])}, and {interval(beside)} where scale and constant of both are "
-            f"free; calibration slope of the centred reward {interval(slopes[name])}, to the "
-            f"learned logit {interval(own_slope)}."
+            f"{gains[name]:.3f}, and {beside:.3f} where scale and constant of both are "
+            f"free; calibration slope of the centred reward {slopes[name]:.3f}, to the "
+            f"learned logit {own_slope:.3f}."
         )
-        learned_slopes.append(f"{name} {interval(own_slope)}")
+        learned_slopes.append(f"{name} {own_slope:.3f}")
         for how in ("raw", "centred"):
             points.append(_points("Bradley-Terry", f"{name}, {how}", near[how], own, real, seed))
     least = min(gains, key=lambda name: gains[name].value)
-    by_property = ", ".join(f"{name} {interval(found)}" for name, found in gains.items())
+    by_property = ", ".join(f"{name} {found:.3f}" for name, found in gains.items())
     evidence = (
         f"{by_property}; where scale and constant of both are free: {', '.join(also)}; {ONE_WORLD}"
     )
     gained = Finding("A6b", {"gain of centring": gains}, ("gain of centring", least), evidence)
     furthest = max(slopes, key=lambda name: abs(np.log(slopes[name].value)))
-    each = ", ".join(f"{name} {interval(found)}" for name, found in slopes.items())
+    each = ", ".join(f"{name} {found:.3f}" for name, found in slopes.items())
     evidence = (
         f"calibration slopes to the true probabilities: {each}; to the learned logits: "
         f"{', '.join(learned_slopes)}; {ONE_WORLD}"

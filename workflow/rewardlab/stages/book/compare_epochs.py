@@ -111,8 +111,8 @@ def batches_finding(table: pd.DataFrame) -> Finding:
         )
     by_number = {f"epoch {number}": one for number, one in enumerate(estimates[0], start=1)}
     said = "; ".join(
-        f"{name}: gap {interval(one)} nats ({detectable(one):.2g} could be told from 0), held-out "
-        f"cross-entropy {interval(other)}"
+        f"{name}: gap {one:.4f} nats ({detectable(one):.2g} could be told from 0), held-out "
+        f"cross-entropy {other:.4f}"
         for (name, one), other in zip(by_number.items(), estimates[1], strict=True)
     )
     quantities = {name: one.quantity for name, one in by_number.items()}
@@ -122,11 +122,6 @@ def batches_finding(table: pd.DataFrame) -> Finding:
         ("difference of gaps", list(quantities)[-1]),
         said,
     )
-
-
-def interval(estimate: Estimate) -> str:
-    value, low, high, _ = estimate.quantity
-    return f"{value:.4f} [{low:.4f}, {high:.4f}]"
 
 
 @stage

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.data.manifest import open_artefact
+from rewardlab.evaluation.decisions import Quantity
 from rewardlab.evaluation.estimates import Estimate, over_units
 from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.tables import share, write_csv
@@ -69,8 +70,8 @@ def gain(table: pd.DataFrame, column: str, first: tuple, second: tuple) -> Estim
 
 
 def told(estimate: Estimate, scale: float, unit: str) -> str:
-    value, low, high, _ = estimate.quantity
-    return f"{scale * value:.3g} [{scale * low:.3g}, {scale * high:.3g}] {unit}"
+    scaled = Quantity(*(scale * part for part in estimate.quantity[:3]))
+    return f"{scaled:.3g} {unit}"
 
 
 def finding(table: pd.DataFrame, claim: str, compared: dict[str, tuple]) -> Finding:

@@ -107,11 +107,7 @@ def pointwise_logits(
 def in_words(slopes: dict[str, Quantity], errors: dict[str, Quantity]) -> Iterator[str]:
     """Yield how well each series is calibrated."""
     for name, slope in slopes.items():
-        error = errors[name]
-        yield (
-            f"{name}: calibration slope {slope.value:.2f} [{slope.low:.2f}, {slope.high:.2f}], "
-            f"what is said is off by {error.value:.3f} [{error.low:.3f}, {error.high:.3f}]"
-        )
+        yield f"{name}: calibration slope {slope:.2f}, what is said is off by {errors[name]:.3f}"
 
 
 @stage

@@ -38,10 +38,6 @@ from rewardlab.settings.types import Positive
 GRID = 40  # divergences at which a peak is looked for
 
 
-def interval(quantity: Quantity) -> str:
-    return f"{quantity.value:.3g} [{quantity.low:.3g}, {quantity.high:.3g}]"
-
-
 class Compared:
     """Two methods' policies of one experiment by draw and prompt, at one divergence."""
 
@@ -99,14 +95,14 @@ def told(compared: dict[str, Compared], measure, by_gold=None) -> tuple[dict[str
     for name, one in compared.items():
         estimate = measure(one, "factor")
         found[name] = estimate.quantity
-        words = f"{name}: {interval(estimate.quantity)}"
+        words = f"{name}: {estimate.quantity:.3g}"
         if not estimate.is_log and estimate.error > 0:
             words += f" ({detectable(estimate):.2g} could be told from 0)"
-        words += f"; fixed points of many heads {interval(measure(one, 'point').quantity)}"
+        words += f"; fixed points of many heads {measure(one, 'point').quantity:.3g}"
         if np.isnan(estimate.value):
             words += f" (not all policies reach {one.kl:g} nats, or go below)"
         if by_gold is not None:
-            words += f"; by gold {interval(by_gold(one, 'factor').quantity)}"
+            words += f"; by gold {by_gold(one, 'factor').quantity:.3g}"
         said.append(words)
     return found, "; ".join(said)
 
@@ -185,17 +181,17 @@ def hacking_finding(tables: dict[str, pd.DataFrame], paths: dict[str, pd.DataFra
         end, (raw, lsc, difference) = falls(paired(table), "factor")
         drops[name], differences[name] = raw.quantity, difference.quantity
         words = (
-            f"{name}, up to {end:.2f} nats: gold falls from its peak by {interval(raw.quantity)} "
-            f"with raw and by {interval(lsc.quantity)} with transformed rewards; the difference is "
-            f"{interval(difference.quantity)}"
+            f"{name}, up to {end:.2f} nats: gold falls from its peak by {raw.quantity:.3g} "
+            f"with raw and by {lsc.quantity:.3g} with transformed rewards; the difference is "
+            f"{difference.quantity:.3g}"
         )
         if difference.error > 0:
             words += f" ({detectable(difference):.2g} could be told from 0)"
         end, (raw, lsc, difference) = falls(paths[name], "point")
         said.append(
             f"{words}; fixed points of many heads, up to {end:.2f} nats: "
-            f"{interval(raw.quantity)} with raw, {interval(lsc.quantity)} with transformed "
-            f"rewards, difference {interval(difference.quantity)}"
+            f"{raw.quantity:.3g} with raw, {lsc.quantity:.3g} with transformed "
+            f"rewards, difference {difference.quantity:.3g}"
         )
     quantities = where_above_zero({"difference": differences, "drop": drops})
     shown = next(iter(quantities["difference"]))

@@ -125,7 +125,7 @@ def beats_chance(sampled: Sampled) -> Finding:
         one, most = (
             sampled.chosen(name, ANSWER, np.array([size])).mean() for size in (1, right.shape[1])
         )
-        said.append(f"{name} {interval(estimate)} (best of {right.shape[1]}: {most - one:+.3f})")
+        said.append(f"{name} {estimate:.3f} (best of {right.shape[1]}: {most - one:+.3f})")
     least = min(found, key=lambda name: found[name].value)
     evidence = (
         "right solutions above wrong ones of the same problem, less a half (in brackets right "
@@ -146,19 +146,14 @@ def difference(
     estimates = {f"n = {n}": _estimate(values[:, :, at]) for at, n in enumerate(sizes)}
     largest = f"n = {max(sizes)}"
     estimate, beside = estimates[largest], _estimate(others[:, :, int(np.argmax(sizes))])
-    said = ", ".join(f"{name} {interval(one)}" for name, one in estimates.items())
+    said = ", ".join(f"{name} {one:.3f}" for name, one in estimates.items())
     evidence = (
         f"{second} less {first}, by right {worth}: {said} ({detectable(estimate):.2g} could "
-        f"be told from 0); by right {other} at {largest} {interval(beside)}; "
+        f"be told from 0); by right {other} at {largest} {beside:.3f}; "
         f"training runs of each: {len(values)}"
     )
     quantities = {"gain": {largest: estimate.quantity}}
     return Finding(claim, quantities, ("gain", largest), evidence)
-
-
-def interval(estimate: Estimate) -> str:
-    value, low, high, _ = estimate.quantity
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def in_words(sampled: Sampled, table: pd.DataFrame) -> Iterator[str]:

@@ -122,14 +122,12 @@ def off(
     return over_units(root, problems)
 
 
-def words_of(found: dict[tuple[str, str], Estimate]) -> str:
-    parts = []
-    for (kind, policy), estimate in found.items():
-        value, low, high, _ = estimate.quantity
-        parts.append(
-            f"{kind} from the {policy} policy's expectation {value:.3f} [{low:.3f}, {high:.3f}]"
-        )
-    return ", ".join(parts)
+def distances(found: dict[tuple[str, str], Estimate]) -> str:
+    """Return how far each kind is from each policy's expectation, in words."""
+    return ", ".join(
+        f"{kind} from the {policy} policy's expectation {estimate:.3f}"
+        for (kind, policy), estimate in found.items()
+    )
 
 
 @stage
@@ -197,7 +195,7 @@ def tabulate_kinds(
         f"the two policies' own expectations are {apart.value:.3f} apart, and a constant is "
         f"{constant[BASE]:.3f} off the base policy's, {constant[GREEDY]:.3f} off the greedy one's"
     )
-    words = words_of(found)
+    words = distances(found)
     evidence = (
         f"mean distance of the outcome reward model from the base policy's value function, at "
         f"{len(held_out)} beginnings; root mean squared distances, with the noise of "
