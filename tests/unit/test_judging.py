@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rewardlab.evaluation.judged import agreement, read_judged
 from rewardlab.judging.comparisons import (
     Template,
     both_orders,
@@ -19,10 +20,28 @@ from rewardlab.judging.comparisons import (
     verdict_of,
 )
 from rewardlab.judging.judges import answers, ask_endpoint
+from rewardlab.judging.verdicts import by_order, criterion_for, together
 from rewardlab.running.errors import UserError
-from rewardlab.stages.judging.tabulate_verdicts import by_order, together, verdict_shares
+from rewardlab.settings.aggregation import CombiningSettings
+from rewardlab.settings.judging import JudgingSettings
+from rewardlab.settings.world import WorldSettings
+from rewardlab.stages.judging.draw_choices import draw_choices
+from rewardlab.stages.judging.tabulate_verdicts import verdict_shares
+from rewardlab.world.gold import with_gold
 
 TEMPLATES = Path(__file__).parents[2] / "workflow/templates"
+WORLD = WorldSettings(
+    dialect={"coverage": "heterogeneous", "share": 0.12, "value": "equal"},
+    overall_weights=(1.0, 1.0),
+    seed=0,
+)
+
+
+def judging(**options) -> JudgingSettings:
+    tuning = {"epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
+    plain = {"template": "mine.txt", "criteria": {}, "pairs": 3, "answer_tokens": 2}
+    plain |= {"batch_size": 4, "timeout": 1, "attempts": 1, "tuning": tuning}
+    return JudgingSettings(**{**plain, **options})
 
 
 @pytest.mark.parametrize(
@@ -213,3 +232,74 @@ def test_a_server_that_speaks_no_http():
     at = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
     with listening, pytest.raises(UserError, match=r"answers with what is no HTTP \(BadStatusLine"):
         asking(at, attempts=1)(["x"])
+
+
+def test_both_orders_of_a_pair_together_and_property_by_property(tmp_path):
+    preferred = np.array([[1.0, 1.0], [1.0, 0.0], [0.5, 1.0], [np.nan, 0.0], [np.nan, np.nan]])
+    assert together(preferred).tolist()[:4] == [1.0, 0.5, 0.75, 0.0]
+    assert np.isnan(together(preferred)[4])
+    pairs = pd.DataFrame({"prompt": ["a", "b"], "first": ["x", "y"], "second": ["z", "z"]})
+    files = []
+    for name, values in {"helpful": [1.0, 0.5], "harmless": [0.5, np.nan]}.items():
+        files.append(tmp_path / f"{name}.parquet")
+        pairs.assign(preferred=values).to_parquet(files[-1])
+    found = read_judged(files, ["helpful", "harmless"], None)
+    assert found["win_judge_all"].tolist()[0] == 0.5
+    assert np.isnan(found["win_judge_all"].tolist()[1])
+    assert "win_gold_all" not in found
+
+
+def test_gold_on_the_same_pairs_ties_half(tmp_path):
+    better, worse = "first use the kettle , then the work carefully .", "no ."
+    pairs = pd.DataFrame(
+        {"prompt": ["i want to mend the curtain ?"] * 2, "first": [better] * 2}
+    ).assign(second=[worse, better], preferred=[1.0, 0.0])
+    pairs.to_parquet(tmp_path / "one.parquet")
+    found = read_judged([tmp_path / "one.parquet"], ["helpful"], WORLD)
+    gold = with_gold(
+        pd.DataFrame({"prompt": pairs.prompt, "response": [better, worse]}), WORLD
+    ).gold_helpful
+    assert found.win_gold_helpful.tolist() == [float(gold[0] > gold[1]), 0.5]
+    assert agreement(found, "helpful") == float(gold[0] > gold[1])  # the tied pair counts not
+
+
+def test_a_criterion_is_asked_for_by_the_template_alone():
+    silent = Template("{question} {answer_a} {answer_b}")
+    asking = Template("{question} {answer_a} {answer_b}: which {criterion}?")
+    settings = judging(criteria={"helpful": "helps more"})
+    assert criterion_for("mine", silent, settings) == ""
+    assert criterion_for("helpful", asking, settings) == "helps more"
+    with pytest.raises(UserError, match=r"judging\.criteria has no text for 'mine'"):
+        criterion_for("mine", asking, settings)
+    pairs = pd.DataFrame({"prompt": ["p"], "first": ["x"], "second": ["y"]})
+    assert both_orders(pairs, asking, "helps more") == [
+        "p x y: which helps more?",
+        "p y x: which helps more?",
+    ]
+
+
+def test_choices_are_drawn_alike_for_every_method(tmp_path):
+    rng = np.random.default_rng(0)
+    prompts, size = 6, 9
+    pool = pd.DataFrame(
+        {
+            "prompt_id": np.repeat(np.arange(prompts), size),
+            "response_id": np.tile(np.arange(size), prompts),
+            "helpful": rng.normal(size=prompts * size),
+            "harmless": rng.normal(size=prompts * size),
+        }
+    )
+    pool.to_parquet(tmp_path / "pool.parquet")
+    texts = pool.assign(prompt=pool.prompt_id.map(str), response=pool.helpful.map(repr))
+    texts.to_parquet(tmp_path / "texts.parquet")
+    settings = CombiningSettings(rewards=["helpful", "harmless"], k=[8], references=[], judges=[])
+    files = (tmp_path / "pool.parquet", tmp_path / "texts.parquet", tmp_path / "pairs.parquet")
+    draw_choices(*files, settings, 8, 3)
+    pairs = pd.read_parquet(files[2])
+    assert pairs.groupby("prompt_id").second.nunique().eq(1).all()
+    assert (pairs["first"] != pairs.second).all()  # never the same response
+    by_sum = pairs[pairs.method.eq("sum")].set_index("prompt_id")
+    for prompt, rows in pool.groupby("prompt_id"):
+        left = rows[rows.helpful.map(repr).ne(by_sum.second[prompt])]
+        best = left.loc[(left.helpful + left.harmless).idxmax()]
+        assert float(by_sum["first"][prompt]) == best.helpful

@@ -327,6 +327,19 @@ def test_claims_of_policies_that_differ_as_the_paper_says():
     assert summed.quantities["difference"]["both, over weighted"].value == pytest.approx(0.01)
 
 
+def test_a_sum_that_no_policy_was_trained_on_is_compared_by_fixed_points():
+    raw, lsc = policies(lambda kl: kl, wins=0.6), policies(lambda kl: kl, wins=0.75)
+    weighted = policies(lambda kl: kl, wins=0.74)
+    paths = experiment(raw=raw, weighted=weighted, lsc=policies(lambda kl: kl, wins=0.77))
+    paths = paths.assign(point=paths.factor)
+    compared = claims.Compared(experiment(raw=raw, lsc=lsc), paths, 1.0)
+    summed = claims.sum_finding({"both": compared})
+    found = summed.quantities["difference"]
+    assert found["both, over raw"].value == pytest.approx(0.15)  # of trained policies
+    assert found["both, over weighted"].value == pytest.approx(0.03)
+    assert "over the weighted sum: by fixed points of both" in summed.evidence
+
+
 def test_a_lost_policy_takes_its_draw_out_of_both_methods():
     raw, lsc = policies(lambda kl: kl), policies(lambda kl: kl)
     lost = lsc[~(lsc.ensemble.eq(2) & lsc.factor.eq(3))]
@@ -374,7 +387,7 @@ MISTAKES = [
     ("experiments.lsc-helpful.rewards", {"helpful": {}}, "reference"),
     ("methods.lsc.transform", "cube", "'cube'"),
     ("experiments.lsc-helpful.rewards", {"kind": {"reference": "q85"}}, "names 'kind'; expected"),
-    ("experiments.lsc-both.methods", ["raw", "lsc"], "whose methods lack weighted"),
+    ("experiments.lsc-both.traced", [], "whose methods lack weighted"),
     ("experiments.lsc-helpful.methods", ["reference", "raw", "lsc"], "has reference, the base"),
     ("experiments.lsc-helpful.heads", 2, "expected heads: 1 and one policy against each"),
     ("experiments.lsc-helpful.divergences", [1.0], "at least two ensembles and two divergences"),

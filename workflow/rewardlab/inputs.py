@@ -447,13 +447,37 @@ def nested_experiments(config: Settings, wildcards: Any) -> dict[str, bool]:
 
 
 def judge_models(config: Settings, wildcards: Any) -> list[str]:
-    """Return the manifest of the judge in words, without its ending; none, if it is a server."""
+    """Return the manifest of the judge in words, without its ending; none, if it is a server.
+
+    The embedded one is tuned on pairs of the set that it judges: of the rule's, or the shown one.
+    """
     if isinstance(config.data.judge, EndpointSettings):
         return []
-    return ["models/judge" if config.data.judge == "embedded" else "sources/judge"]
+    name = getattr(wildcards, "set", config.rewards.shown)
+    return [f"models/judge_{name}" if config.data.judge == "embedded" else "sources/judge"]
+
+
+def judge_is_tuned(config: Settings, wildcards: Any) -> bool:
+    """Return whether the judge in words is tuned on the very property, and need not be told."""
+    return config.data.judge == "embedded"
+
+
+def shown_set(config: Settings, wildcards: Any) -> str:
+    """Return the set of preferences whose reward models are shown."""
+    return config.rewards.shown
+
+
+def first_combined(config: Settings, wildcards: Any) -> str:
+    """Return the first experiment on several transformed rewards."""
+    return config.transforming.combined[0]
 
 
 def judge_endpoint(config: Settings, wildcards: Any) -> dict[str, str] | None:
     """Return the server of the judge in words, if it is one."""
     judge = config.data.judge
     return judge.model_dump() if isinstance(judge, EndpointSettings) else None
+
+
+def jobs_of_combined(config: Settings, wildcards: Any) -> list[str]:
+    """Return the folders of the jobs of that experiment."""
+    return jobs_of(first_combined(config, wildcards))(config, wildcards)

@@ -4,9 +4,6 @@ from rewardlab import inputs
 
 # The embedded world alone says what annotators would have said of any response.
 BOOK = POLICIES and SAMPLED
-# The embedded judge speaks the world's language alone.
-JUDGES = SETTINGS.data.judge != "embedded" or POLICIES
-JUDGED = RUNS.path("<results>/preferences/{config.rewards.shown}.parquet")
 BOOK_INPUT = {
     "trunk": REWARD_TRUNK,
     "train": "<results>/responses/pool_train.parquet",
@@ -234,69 +231,6 @@ use rule figure as draw_book_kinds with:
         item="book/kinds",
     params:
         **figure("book.kinds", BOOK_CHAPTER, "Kinds of reward model"),
-
-
-use rule job as tune_judge with:
-    """The world's language model with room for two answers, tuned to give verdicts."""
-    input:
-        model=LANGUAGE_MODEL,
-        preferences=JUDGED,
-        template=RUNS.path("{config.judging.template}"),
-    output:
-        judge=directory("<results>/models/judge"),
-        manifest="<results>/models/judge.json",
-        measured="<results>/costs/judge_measured.csv",
-        provenance="<results>/models/judge_provenance.json",
-    log:
-        "<logs>/tune_judge.log",
-    params:
-        **stage("judging.tune_judge", settings="judging.tuning", seed=["tune_judge"]),
-
-
-use rule job as judge_pairs with:
-    """Verdicts on held-out pairs, each in both orders."""
-    input:
-        preferences=JUDGED,
-        template=RUNS.path("{config.judging.template}"),
-        judge=RUNS.paths("<results>/{name}.json", name=inputs.judge_models),
-    output:
-        **recorded(judged="<results>/judging/verdicts.parquet"),
-    log:
-        "<logs>/judge_pairs.log",
-    resources:
-        runtime=1440,
-    params:
-        **stage(
-            "judging.judge_pairs",
-            settings="judging",
-            cache="results/{run}/judging/answers",
-            endpoint=inputs.judge_endpoint,
-        ),
-
-
-use rule job as tabulate_verdicts with:
-    """A judge in words beside the reward model, on the same pairs."""
-    input:
-        judged="<results>/judging/verdicts.parquet",
-        preferences=JUDGED,
-        scores=RUNS.path(
-            "<results>/scores/heldout_{config.rewards.shown}_by_reward_model_{config.rewards.shown}.parquet"
-        ),
-    output:
-        **table("book/judge"),
-        claims="<results>/claims/book_judge.csv",
-    log:
-        "<logs>/tabulate_verdicts.log",
-    params:
-        **stage("judging.tabulate_verdicts"),
-
-
-use rule figure as draw_book_judge with:
-    """A judge in words: accuracy beside a reward model, and what swapping the answers does."""
-    pathvars:
-        item="book/judge",
-    params:
-        **figure("book.bars", BOOK_CHAPTER, "Generative judge", JUDGES),
 
 
 use rule job as read_steps with:

@@ -1,6 +1,7 @@
 """Comparing two answers by asking for a verdict: the template, and what counts as one.
 
-A template is a text with {question}, {answer_a} and {answer_b}. A verdict is A, B or tie, alone on
+A template is a text with {question}, {answer_a} and {answer_b}, and {criterion} if it is to say by
+what the better answer is told. A verdict is A, B or tie, alone on
 the last line or after "Verdict:"; whatever else a judge says is none, and is never guessed at.
 """
 
@@ -13,7 +14,8 @@ import pandas as pd
 from rewardlab.running.errors import UserError
 
 PLACEHOLDERS = ("question", "answer_a", "answer_b")
-FIELD = re.compile(r"\{(question|answer_a|answer_b)\}")
+CRITERION = "criterion"
+FIELD = re.compile(r"\{(question|answer_a|answer_b|criterion)\}")
 VERDICT = re.compile(r"(?:Verdict:\s*)?(A|B|tie)\.?")
 FIRST, SECOND, TIE = "A", "B", "tie"
 
@@ -24,9 +26,15 @@ class Template:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def filled(self, question: str, answer_a: str, answer_b: str) -> str:
+    @property
+    def has_criterion(self) -> bool:
+        """Whether it says by what the better answer is told."""
+        return CRITERION in FIELD.findall(self.text)
+
+    def filled(self, question: str, answer_a: str, answer_b: str, criterion: str = "") -> str:
         """Return the text with question and answers in their places, whatever these contain."""
         given = dict(zip(PLACEHOLDERS, (question, answer_a, answer_b), strict=True))
+        given[CRITERION] = criterion
         return FIELD.sub(lambda found: given[found[1]], self.text)
 
 
@@ -53,15 +61,17 @@ def verdict_of(answer: str) -> str | None:
     return found[1] if found else None
 
 
-def both_orders(pairs: pd.DataFrame, template: Template) -> list[str]:
+def both_orders(pairs: pd.DataFrame, template: Template, criterion: str = "") -> list[str]:
     """Return what a judge is asked: of every pair first against second, then all the other way.
 
-    pairs: prompt, first and second.
+    pairs: prompt, first and second; criterion: of the better one, if the template asks for it.
     """
-    columns = (pairs.prompt, pairs["first"], pairs.second)
-    asked = [template.filled(*row) for row in zip(*columns, strict=True)]
-    columns = (pairs.prompt, pairs.second, pairs["first"])
-    return asked + [template.filled(*row) for row in zip(*columns, strict=True)]
+    first, second = pairs["first"], pairs.second
+    return [
+        template.filled(*row, criterion)
+        for sides in ((first, second), (second, first))
+        for row in zip(pairs.prompt, *sides, strict=True)
+    ]
 
 
 def judgements(ids: Sequence[object], answers: Iterable[str]) -> pd.DataFrame:

@@ -29,6 +29,8 @@ def train_briefly(
 ) -> None:
     """Train `model` in place on columns of data; its learning rate falls to 0 along a cosine.
 
+    Rows of a batch are of like lengths (input_ids), so that padding is short.
+
     folder: where the Trainer may write; trainer, options: the kind, and what else it takes.
     """
     arguments = TrainingArguments(
@@ -37,6 +39,7 @@ def train_briefly(
         per_device_train_batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
+        train_sampling_strategy="group_by_length",
         save_strategy="no",
         logging_strategy="no",
         report_to="none",

@@ -260,9 +260,10 @@ def _check_transformed(
                 f"{origin}, whose reward {unjudged[0]!r} has no gold reward beside it; expected "
                 "preferences of the embedded world (others stand in a table of their own)."
             )
-        claimed = {"combined": (RAW, WEIGHTED, LSC)}.get(keys[-1], ())
-        claimed = (RAW, LSC) if len(rows[name].rewards) == 1 else claimed
-        lacking = [method for method in claimed if method not in rows[name].methods]
+        claimed = (RAW, LSC) if keys[-1] == "combined" or len(row.rewards) == 1 else ()
+        lacking = [method for method in claimed if method not in row.methods]
+        if keys[-1] == "combined" and WEIGHTED not in (*row.methods, *row.traced):
+            lacking.append(WEIGHTED)
         if lacking:
             raise UserError(
                 f"{origin}, whose methods lack {', '.join(lacking)}; the claims rest on them."

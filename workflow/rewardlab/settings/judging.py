@@ -13,6 +13,8 @@ class JudgingSettings(SettingsModel):
 
     template: Annotated[str, Field(min_length=1)]
     """File with {question}, {answer_a} and {answer_b}; the answer has to end in a verdict."""
+    criteria: dict[str, Annotated[str, Field(min_length=1)]]
+    """By set of preferences what the template's {criterion} says of the better answer."""
     pairs: Count
     """Held-out pairs that are compared, at most, each in both orders."""
     answer_tokens: Count

@@ -8,7 +8,7 @@ from rewardlab.figures import style
 from rewardlab.figures.policy_curves import draw_policies, reach
 from rewardlab.figures.render import render
 
-SCORERS = {"model": "by the reward models", "gold": "by gold"}
+SCORERS = {"model": "by the reward models", "judge": "by the judge in words", "gold": "by gold"}
 
 
 def titled(experiment: str, name: str) -> str:
@@ -19,8 +19,9 @@ def titled(experiment: str, name: str) -> str:
 def draw(table: pd.DataFrame) -> Figure:
     """table: a row per experiment, source, method, scorer, property and kl: value, low, high."""
     rows = list(dict.fromkeys(zip(table.experiment, table.property, strict=True)))
+    scorers = {name: words for name, words in SCORERS.items() if name in set(table.scorer)}
     figure, grid = style.new_figure(
-        columns=len(SCORERS),
+        columns=len(scorers),
         rows=len(rows),
         height=2.5 * len(rows) + 0.5,
         sharex=True,
@@ -29,7 +30,7 @@ def draw(table: pd.DataFrame) -> Figure:
     end = reach(table)
     for line, (experiment, name) in zip(grid, rows, strict=True):
         part = table[table.experiment.eq(experiment) & table.property.eq(name)]
-        for panel, (scorer, words) in zip(line, SCORERS.items(), strict=True):
+        for panel, (scorer, words) in zip(line, scorers.items(), strict=True):
             shown = part[part.scorer.eq(scorer)]
             _panel(panel, shown)
             panel.set_xlim(0, end)
@@ -47,6 +48,8 @@ def draw(table: pd.DataFrame) -> Figure:
 def _panel(panel, rows: pd.DataFrame) -> None:
     draw_policies(panel, rows, width=1.2, size=4)
     best = rows[rows.source.eq(BEST)]
+    if best.empty:
+        return
     alone = best.method.nunique() == 1  # of one reward, all methods choose alike
     for method, points in best.groupby("method", sort=False):
         colour = "black" if alone else style.method_styles([method])[method].colour

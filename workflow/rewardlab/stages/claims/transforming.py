@@ -45,6 +45,10 @@ class Compared:
         self.tables = {"factor": paired(trained), "point": paths}
         self.kl = kl
 
+    def source_of(self, method: str, by: str) -> str:
+        """Return `by`, or `point`, the fixed points, if no policy was trained by the method."""
+        return by if method in set(self.tables[by].method) else "point"
+
     def columns(self, method: str, by: str, names: list[str]) -> np.ndarray:
         table = self.tables[by]
         return at_divergence(table[table.method.eq(method)], by, names, self.kl)
@@ -145,15 +149,20 @@ def win_finding(single: dict[str, Compared]) -> Finding:
 
 
 def sum_finding(combined: dict[str, Compared]) -> Finding:
-    """Return T3b: how often the LSC sum wins on all properties at once, less how often sums do."""
+    """Return T3b: how often the LSC sum wins on all properties at once, less how often sums do.
+
+    Of a sum that no policy was trained on, both by fixed points.
+    """
     quantities, said = {}, []
     for other in (RAW, WEIGHTED):
-        found, words = told(
-            combined,
-            lambda one, at, other=other: one.difference(other, LSC, f"win_{MODEL}_all", at),
-            lambda one, at, other=other: one.difference(other, LSC, f"win_{GOLD}_all", at),
-        )
+
+        def ahead(one: Compared, at: str, scorer: str = MODEL, other: str = other) -> Estimate:
+            return one.difference(other, LSC, f"win_{scorer}_all", one.source_of(other, at))
+
+        found, words = told(combined, ahead, lambda one, at, of=ahead: of(one, at, GOLD))
         quantities |= {f"{name}, over {other}": quantity for name, quantity in found.items()}
+        if "point" in {one.source_of(other, "factor") for one in combined.values()}:
+            words = f"by fixed points of both, {words}"
         said.append(f"over the {'' if other == RAW else 'weighted '}sum: {words}")
     shown = next(iter(quantities))
     return Finding("T3b", {"difference": quantities}, ("difference", shown), "; ".join(said))

@@ -16,6 +16,7 @@ from rewardlab.evaluation.findings import Finding, write_findings
 from rewardlab.evaluation.tables import share, write_csv
 from rewardlab.evaluation.transformed import detectable
 from rewardlab.judging.comparisons import TIE
+from rewardlab.judging.verdicts import by_order, together
 from rewardlab.running.stage import Input, Output, main, stage
 
 Array = NDArray[np.float64]
@@ -26,17 +27,6 @@ def mean_of(values: Array, prompts: Array) -> Estimate:
     """Return the mean of values (n,), none of them missing, with prompts as the units."""
     kept = ~np.isnan(values)
     return over_units(lambda rows: float(values[kept][rows].mean()), prompts[kept])
-
-
-def by_order(judged: pd.DataFrame) -> Array:
-    """Return whether the chosen response is preferred, by pair and order, (n, 2)."""
-    return judged.pivot(index="pair", columns="order", values="prefers_first").to_numpy(float)
-
-
-def together(preferred: Array) -> Array:
-    """Return both orders together (n,): their mean; of one alone, that; NaN without a verdict."""
-    counts = (~np.isnan(preferred)).sum(1)
-    return np.where(counts > 0, np.nansum(preferred, axis=1) / np.maximum(counts, 1), np.nan)
 
 
 def verdict_shares(preferred: Array) -> dict[str, Array]:

@@ -78,18 +78,21 @@ def score_solutions(
     tokenizer = load_tokenizer(base)
     table = pd.read_parquet(solutions)
     table = table[table.split.eq("evaluation")].reset_index(drop=True)
-    solved = encode_solutions(tokenizer, table.prompt.tolist(), table.solution.tolist())
-    likelihood = log_likelihoods(load_language_model(base), tokenizer, solved)
+    texts = pd.MultiIndex.from_frame(table[["prompt", "solution"]])
+    distinct = texts.unique()  # most are drawn many times
+    at = distinct.get_indexer(texts)
+    solved = encode_solutions(tokenizer, *(distinct.get_level_values(n).tolist() for n in (0, 1)))
+    likelihood = log_likelihoods(load_language_model(base), tokenizer, solved)[at]
     chosen, parts, lines = examples(table), [], []
     for run in progress(range(runs), "scoring solutions", runs):
         part = table[["problem_id", "sample"]].assign(run=run, **{LIKELIHOOD: likelihood})
         for kind in KINDS:
             network = load_kind(kind, folder / str(run) / kind)
             said = along_tokens(kind, network, tokenizer, solved)
-            part = part.assign(**scores(kind, said))
+            part = part.assign(**{name: found[at] for name, found in scores(kind, said).items()})
             for name, row in chosen.items() if run == 0 else ():
-                words = tokenizer.convert_ids_to_tokens(solved.rows[row])
-                columns = {"place": range(len(words)), "token": words, "said": said[row]}
+                words = tokenizer.convert_ids_to_tokens(solved.rows[at[row]])
+                columns = {"place": range(len(words)), "token": words, "said": said[at[row]]}
                 lines.append(pd.DataFrame(columns).assign(example=name, kind=kind))
         parts.append(part)
     pd.concat(parts, ignore_index=True).to_parquet(scored, index=False)
