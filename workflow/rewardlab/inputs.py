@@ -29,6 +29,7 @@ from rewardlab.settings.ppo import PPOSettings
 from rewardlab.settings.rewards import RewardModelSettings
 
 WORLD_MODEL = "<results>/models/world.json"
+EXPLORED = 0  # the seed of the world that Figure 12's design was settled in
 
 
 def model_of(config: Settings, name: str) -> str:
@@ -304,10 +305,10 @@ def drawn_of_property(config: Settings, wildcards: Any) -> list[str]:
     return [f"{name}-{wildcards.set}" for name in names]
 
 
-def judge_of_set(config: Settings, wildcards: Any) -> str | None:
-    """Return the column with the gold rewards of a preference set; none: it is not the world's."""
+def judged_set(config: Settings, wildcards: Any) -> str | None:
+    """Return the set that samples are judged by; none: neither gold nor a model does."""
     embedded = config.data.preferences[wildcards.set] == "embedded"
-    return f"gold_{wildcards.set}" if embedded else None
+    return wildcards.set if embedded or config.policies.judge != "gold" else None
 
 
 def reference_samples(config: Settings, wildcards: Any) -> SamplingSettings:
@@ -426,6 +427,8 @@ def dialect_values(config: Settings, wildcards: Any) -> list[str]:
 
 def other_dialects(config: Settings, wildcards: Any) -> list[str]:
     """Return the dialect's values by which policies are judged beside the world's own."""
+    if config.policies.judge != "gold":
+        return []
     return [
         name for name in dialect_values(config, wildcards) if name != config.world.dialect.value
     ]
@@ -434,6 +437,52 @@ def other_dialects(config: Settings, wildcards: Any) -> list[str]:
 def judge(config: Settings, wildcards: Any) -> str:
     """Return the column with the gold reward that policies are judged by."""
     return f"gold_{config.policies.preferences}"
+
+
+def preferences_of_policies(config: Settings, wildcards: Any) -> str:
+    """Return the set of preferences that policies are trained and judged by."""
+    return config.policies.preferences
+
+
+def judge_of(config: Settings, name: str) -> list[str]:
+    """Return the manifest of the model that judges by a set, without ending; none: gold does."""
+    judges = {"reward_model": [f"models/judge_model_{name}"], "classifier": ["sources/classifier"]}
+    return judges.get(config.policies.judge, [])
+
+
+def judging(config: Settings, wildcards: Any) -> list[str]:
+    """Return what tables of judged responses are called by: the world's gold, or models."""
+    return ["gold" if config.policies.judge == "gold" else "judges"]
+
+
+def is_exploratory(config: Settings, wildcards: Any) -> bool:
+    """Return whether Figure 12's design was settled in this very world."""
+    return config.policies.judge == "gold" and config.world.seed == EXPLORED
+
+
+def property_judges(config: Settings, wildcards: Any) -> list[str]:
+    """Return the manifests of the models that judge by the combined properties."""
+    return [model for name in config.aggregation.properties for model in judge_of(config, name)]
+
+
+def policy_judges(config: Settings, wildcards: Any) -> list[str]:
+    """Return the manifest of the model that judges policies."""
+    return judge_of(config, config.policies.preferences)
+
+
+def set_judges(config: Settings, wildcards: Any) -> list[str]:
+    """Return the manifest of the model that judges by a set."""
+    return judge_of(config, wildcards.set)
+
+
+def rewarded_judges(config: Settings, wildcards: Any) -> list[str]:
+    """Return the manifests of the models that judge by an experiment's properties."""
+    return [model for name in rewarded(config, wildcards) for model in judge_of(config, name)]
+
+
+def judge_length(config: Settings, wildcards: Any) -> int | None:
+    """Return how many tokens a judge reads; none: as many as it has positions."""
+    return None if config.policies.judge == "classifier" else config.rewards.max_length
 
 
 def combining(config: Settings, wildcards: Any) -> CombiningSettings:

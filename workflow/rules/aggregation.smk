@@ -50,7 +50,11 @@ use rule job as gather_pool with:
             responses=inputs.pool_responses,
             name=inputs.properties,
         ),
-        gold=RUNS.paths("<results>/scores/pool_evaluation_by_gold.parquet", when=inputs.is_sampled),
+        gold=RUNS.paths(
+            "<results>/scores/pool_evaluation_by_{judge}.parquet",
+            when=inputs.is_sampled,
+            judge=inputs.judging,
+        ),
         references=RUNS.paths(
             "<results>/references/{name}.parquet", when=inputs.is_sampled, name=inputs.properties
         ),
@@ -139,7 +143,9 @@ use rule figure as draw_aggregation_theorem with:
     pathvars:
         item="aggregation/theorem",
     params:
-        **figure("aggregation.theorems", AGGREGATION, "Theorems 2.1 and 3.1", SAMPLED),
+        **figure(
+            "aggregation.theorems", AGGREGATION, "Theorems 2.1 and 3.1", SAMPLED and EMBEDDED_WORLD
+        ),
 
 
 use rule job as tabulate_judge with:

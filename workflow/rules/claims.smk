@@ -7,7 +7,7 @@ CHAPTERS = [
     "closed_forms",
     "reward_models",
     "aggregation",
-    *(["aggregation_theorem"] if SAMPLED else []),
+    *(["aggregation_theorem"] if SAMPLED and EMBEDDED_WORLD else []),
     *(["policies", "transforming_utility", "transforming"] if POLICIES else []),
     "book",
     *(["book_losses", "book_epochs", "book_calibration"] if BOOK else []),
@@ -21,7 +21,6 @@ EXTENDED_CHAPTERS = {
     "causes": "causes",
     **({"transforming": "transforming_extended"} if POLICIES else {}),
 }
-EXPLORED = 0  # the seed of the world that Figure 12's design was settled in
 
 
 use rule job as claims_closed_forms with:
@@ -110,7 +109,7 @@ use rule job as claims_policies with:
             seed=["judge_policies"],
             nested=inputs.nested_experiments,
             golds=inputs.other_dialects,
-            exploratory=lambda config, wildcards: config.world.seed == EXPLORED,
+            exploratory=inputs.is_exploratory,
         ),
 
 

@@ -7,6 +7,12 @@ REWARD_TRUNK = inputs.model_of(SETTINGS, "reward_trunk")
 EMBEDDED_PREFERENCES = [
     name for name, source in SETTINGS.data.preferences.items() if source == "embedded"
 ]
+# Gold rewards and fixed points by them are the embedded world's; policies need a judge of any kind.
+EMBEDDED_WORLD = (
+    SETTINGS.data.language_model == "embedded"
+    and SETTINGS.policies.preferences in EMBEDDED_PREFERENCES
+)
+POLICIES = EMBEDDED_WORLD or SETTINGS.policies.judge != "gold"
 SPLITS = ["train", "evaluation"]
 BENCHMARK = "world" if SETTINGS.data.benchmark == "embedded" else "benchmark"
 

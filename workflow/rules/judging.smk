@@ -3,7 +3,7 @@
 from rewardlab import inputs
 
 # The embedded judge speaks the world's language alone.
-JUDGES = SETTINGS.data.judge != "embedded" or POLICIES
+JUDGES = SETTINGS.data.judge != "embedded" or EMBEDDED_WORLD
 JUDGED = RUNS.path("<results>/preferences/{config.rewards.shown}.parquet")
 ANSWERS = "results/{run}/judging/answers"
 

@@ -3,12 +3,6 @@
 from rewardlab import inputs
 from rewardlab.policies.names import NOISE, PILOT
 
-# Policies need a language model and preferences that speak one language; so far they are judged by
-# the embedded world's gold reward alone.
-POLICIES = (
-    SETTINGS.data.language_model == "embedded"
-    and SETTINGS.policies.preferences in EMBEDDED_PREFERENCES
-)
 SEARCHED = {
     "proxy": "policies.proxy",
     "max_length": "rewards.max_length",
@@ -134,6 +128,7 @@ use rule job as judge_policies with:
         responses=RUNS.paths("<results>/policies/{job}/responses.parquet", job=inputs.jobs_of()),
         ended=RUNS.paths("<results>/policies/{job}/ended.parquet", job=inputs.jobs_of()),
         steps=RUNS.paths("<results>/policies/{job}/steps.parquet", job=inputs.jobs_of(trained=True)),
+        judges=RUNS.paths("<results>/{name}.json", name=inputs.policy_judges),
     output:
         policies="<results>/policies/{experiment}.csv",
         all_steps="<results>/policies/{experiment}_steps.parquet",
@@ -143,8 +138,9 @@ use rule job as judge_policies with:
     params:
         **stage(
             "policies.judge",
-            settings={"world": "world"},
-            judge=inputs.judge,
+            settings={"world": "world", "settings": "rewards.features"},
+            max_length=inputs.judge_length,
+            preferences=inputs.preferences_of_policies,
             values=inputs.other_dialects,
         ),
 

@@ -106,7 +106,7 @@ use rule figure as draw_uncertainty_regimes with:
     pathvars:
         item="uncertainty/regimes",
     params:
-        **figure("uncertainty.regimes", UNCERTAINTY, "When it pays", POLICIES),
+        **figure("uncertainty.regimes", UNCERTAINTY, "When it pays", EMBEDDED_WORLD),
 
 
 use rule job as choose_uncertainty_pairs with:
@@ -126,7 +126,7 @@ use rule job as choose_uncertainty_pairs with:
     resources:
         runtime=1440,
     params:
-        **shown(UNCERTAINTY, "Pairs that heads are fitted to", POLICIES and CHOSEN),
+        **shown(UNCERTAINTY, "Pairs that heads are fitted to", EMBEDDED_WORLD and CHOSEN),
         **stage(
             "policies.choose_pairs",
             settings={
@@ -182,7 +182,9 @@ use rule figure as draw_uncertainty_inheritance with:
     pathvars:
         item="uncertainty/inheritance",
     params:
-        **figure("uncertainty.inheritance", UNCERTAINTY, "PPO beside its fixed point", POLICIES),
+        **figure(
+            "uncertainty.inheritance", UNCERTAINTY, "PPO beside its fixed point", EMBEDDED_WORLD
+        ),
 
 
 use rule figure as draw_uncertainty_inheritance_causes with:
@@ -194,6 +196,6 @@ use rule figure as draw_uncertainty_inheritance_causes with:
             "uncertainty.inheritance_causes",
             UNCERTAINTY,
             "PPO varied beside its fixed point",
-            when=POLICIES and bool(SETTINGS.extended.inheritance),
+            when=EMBEDDED_WORLD and bool(SETTINGS.extended.inheritance),
             extended=True,
         ),

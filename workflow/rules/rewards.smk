@@ -40,6 +40,22 @@ use rule train_reward_model as train_full_model with:
         ),
 
 
+use rule train_reward_model as train_judge_model with:
+    """A reward model that judges policies: on the judge split, which nothing else is trained on."""
+    output:
+        **saved_model("judge_model_{set}"),
+    log:
+        "<logs>/train_judge_model_{set}.log",
+    params:
+        **stage(
+            "rewards.train",
+            settings={"settings": inputs.full_tuning, "max_length": "rewards.max_length"},
+            seed=["train_judge_model", "{set}"],
+            name="judge",
+            split="judge",
+        ),
+
+
 use rule train_reward_model as train_member with:
     output:
         **saved_model("member_{set}_{member}"),
@@ -102,6 +118,24 @@ use rule job as list_heldout with:
         "<logs>/list_heldout_{set}.log",
     params:
         **stage("data.list_heldout", name="{set}"),
+
+
+use rule job as judge_responses with:
+    """Rewards of listed responses by the models that judge, one for each property."""
+    input:
+        responses="<results>/responses/{responses}.parquet",
+        judges=RUNS.paths("<results>/{name}.json", name=inputs.property_judges),
+    output:
+        **recorded(scores="<results>/scores/{responses}_by_judges.parquet"),
+    log:
+        "<logs>/judge_{responses}.log",
+    params:
+        **stage(
+            "rewards.judge",
+            settings={"world": "world", "settings": "rewards.features"},
+            max_length=inputs.judge_length,
+            properties=inputs.properties,
+        ),
 
 
 use rule job as score_responses with:

@@ -53,6 +53,7 @@ use rule job as gather_reference_samples with:
     input:
         model="<results>/models/reward_model_{set}.json",
         responses="<results>/transforming/responses_{split}.parquet",
+        judges=RUNS.paths("<results>/{name}.json", name=inputs.set_judges),
     output:
         **recorded(samples="<results>/transforming/samples_{split}_{set}.safetensors"),
     log:
@@ -65,7 +66,8 @@ use rule job as gather_reference_samples with:
                 "max_length": "rewards.max_length",
                 "world": "world",
             },
-            judge=inputs.judge_of_set,
+            judged_set=inputs.judged_set,
+            judge_length=inputs.judge_length,
         ),
 
 
@@ -108,6 +110,7 @@ use rule job as judge_transformed with:
             "<results>/transforming/samples_evaluation_{set}.safetensors", set=inputs.rewarded
         ),
         texts="<results>/transforming/responses_evaluation.parquet",
+        judges=RUNS.paths("<results>/{name}.json", name=inputs.rewarded_judges),
     output:
         **recorded(table="<results>/transforming/policies_{experiment}.parquet"),
     log:
@@ -115,7 +118,12 @@ use rule job as judge_transformed with:
     wildcard_constraints:
         experiment=REWARDED,
     params:
-        **stage("transforming.judge", settings={"world": "world"}, properties=inputs.rewarded),
+        **stage(
+            "transforming.judge",
+            settings={"world": "world", "settings": "rewards.features"},
+            max_length=inputs.judge_length,
+            properties=inputs.rewarded,
+        ),
 
 
 use rule job as trace_transformed with:

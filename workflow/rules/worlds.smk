@@ -11,9 +11,9 @@ POLICY_WORLDS = [name for name in WORLDS if name not in LISTED]
 EXPLOITABLE_RUNS = [SETTINGS.scale, *(WORLDS[name].scale for name in EXPLOITABLE)]
 # What is decided again in other worlds: chapter -> the worlds.
 DECIDED = {"aggregation": COMBINING}
-if SAMPLED:
+if SAMPLED and EMBEDDED_WORLD:
     DECIDED |= {"aggregation_theorem": COMBINING}
-if POLICIES:
+if EMBEDDED_WORLD:
     DECIDED |= {"transforming_utility": COMBINING, "transforming": COMBINING + EXPLOITABLE}
 RUN_OF = {"this-world": SETTINGS.scale} | {name: world.scale for name, world in WORLDS.items()}
 # What Figure 12's contrast is told of, by item: world -> the kind that it is pooled with.
@@ -86,7 +86,7 @@ use rule figure as draw_uncertainty_confirmation with:
             "uncertainty.policy_worlds",
             UNCERTAINTY,
             "Figure 12 confirmed",
-            when=POLICIES and bool(CONFIRMING),
+            when=EMBEDDED_WORLD and bool(CONFIRMING),
             extended=True,
         ),
 
@@ -100,7 +100,7 @@ use rule figure as draw_uncertainty_worlds with:
             "uncertainty.policy_worlds",
             UNCERTAINTY,
             "Contrast in many worlds",
-            when=POLICIES and bool(POLICY_WORLDS),
+            when=EMBEDDED_WORLD and bool(POLICY_WORLDS),
             extended=True,
         ),
 
@@ -114,10 +114,14 @@ use rule job as collect_claims_by_world with:
             for name in names
         ],
         confirming=[
-            f"results/{WORLDS[name].scale}/claims/policies.csv" for name in CONFIRMING if POLICIES
+            f"results/{WORLDS[name].scale}/claims/policies.csv"
+            for name in CONFIRMING
+            if EMBEDDED_WORLD
         ],
         together=(
-            ["<results>/tables/uncertainty/confirmation.csv"] if CONFIRMING and POLICIES else []
+            ["<results>/tables/uncertainty/confirmation.csv"]
+            if CONFIRMING and EMBEDDED_WORLD
+            else []
         ),
     output:
         table=report("<results>/claims_by_world.csv", **ITEM),
@@ -138,7 +142,7 @@ use rule job as collect_claims_by_world with:
             printed=PRINTED,
             worlds=[
                 *(name for names in DECIDED.values() for name in names),
-                *(name for name in CONFIRMING if POLICIES),
+                *(name for name in CONFIRMING if EMBEDDED_WORLD),
             ],
         ),
         hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],
@@ -181,6 +185,6 @@ use rule figure as draw_transforming_hacking_worlds with:
             "transforming.hacking",
             TRANSFORMING,
             "Reward hacking in other worlds",
-            when=POLICIES and bool(EXPLOITABLE),
+            when=EMBEDDED_WORLD and bool(EXPLOITABLE),
             extended=True,
         ),

@@ -178,6 +178,9 @@ class DataSettings(SettingsModel):
     judge: JudgeSource
     """Judge that compares answers in words: a causal language model, or a server; embedded: the
     world's language model with more positions, tuned to give verdicts."""
+    classifier: SourceSettings | None
+    """Sequence classifier of one label that judges policies (policies.judge: classifier); none:
+    nothing is judged by one."""
     steps: dict[Name, StepsSourceSettings]
     """Solutions with labels of their steps, by name, which process reward models learn from."""
     benchmark: Source
@@ -189,6 +192,7 @@ class DataSettings(SettingsModel):
             "language_model": self.language_model,
             "reward_trunk": self.reward_trunk,
             "benchmark": self.benchmark,
+            "classifier": self.classifier or "embedded",
         }
         named |= {} if isinstance(self.judge, EndpointSettings) else {"judge": self.judge}
         named |= {f"preferences.{name}": source for name, source in self.preferences.items()}

@@ -231,6 +231,9 @@ class PolicySettings(SettingsModel):
         "jobs": "policies_per_job",
     }
 
+    judge: Literal["gold", "reward_model", "classifier"]
+    """What policies are judged by: the embedded world's gold reward; reward models trained on the
+    judge split of the same preferences; or data.classifier."""
     prompts: Name
     """Prompt set (a name under data.prompts)."""
     preferences: Name

@@ -13,10 +13,12 @@ import pandas as pd
 from rewardlab.evaluation.spread import judged
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.policies.names import JUDGED, KEY, NOISE_OF_JUDGING
+from rewardlab.rewards.judgements import with_judgements
 from rewardlab.running.errors import UserError
-from rewardlab.running.stage import Inputs, Output, main, stage
+from rewardlab.running.stage import Inputs, Output, State, main, stage
+from rewardlab.settings.rewards import FeatureSettings, Length
 from rewardlab.settings.world import WorldSettings
-from rewardlab.world.gold import gold_by_value, with_gold
+from rewardlab.world.gold import gold_by_value
 
 COLUMNS = [*KEY, "ensemble", "head", "trial", "ended", JUDGED, NOISE_OF_JUDGING, "kl"]
 
@@ -46,20 +48,27 @@ def judge_policies(
     ended: Inputs,
     policies: Output,
     all_steps: Output,
+    state: State,
     world: WorldSettings,
-    judge: str,
+    settings: FeatureSettings,
+    max_length: Length | None,
+    preferences: str,
     values: list[str],
     steps: Inputs = (),
+    judges: Inputs = (),
 ) -> None:
-    """Every policy of an experiment, judged by the world's gold reward; and all their steps.
+    """Every policy of an experiment, judged by the gold reward or by a model; and all their steps.
 
-    values: other ones of the dialect, by which the same responses are judged as well.
+    preferences: the set by which they are judged; values: other ones of the world's dialect, by
+    which the same responses are judged as well; judges: the manifest of a model, read with settings
+    and max_length; none: the world's gold reward judges.
     """
     tables = (_together(paths) for paths in (responses, ended, steps))
     answers, ends, seen = tables
     if answers.empty:
         raise UserError(f"no policy ended well: {ends.ended.iloc[0]}.")
-    answers = with_gold(answers, world)
+    answers = with_judgements(answers, [preferences], world, judges, settings, max_length, state)
+    judge = f"gold_{preferences}"
     for value, gold in gold_by_value(answers, world, values, judge).items():
         answers[f"{judge}_{value}"] = gold
     judges = {"": judge} | {f"_{value}": f"{judge}_{value}" for value in values}

@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 
 from rewardlab.data.manifest import open_artefact
-from rewardlab.data.pairs_table import training_pairs
+from rewardlab.data.pairs_table import pairs_of_split
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.rewards.fitting import fit_reward_model
 from rewardlab.rewards.trunk import check_length, load_reward_model, save_model
@@ -29,13 +29,14 @@ def train(
     max_length: Length,
     seed: Seed,
     name: str = "single reward model",
+    split: str = "train",
 ) -> None:
-    """The whole trunk and one logit; name: what its cost is listed under."""
+    """The whole trunk and one logit; name: what its cost is listed under; split: of the pairs."""
     quieten()
     torch.manual_seed(derive_seed(seed, "head"))
     folder = open_artefact(trunk)
     network, tokenizer = load_reward_model(folder, heads=1)
-    pairs = training_pairs(preferences)
+    pairs = pairs_of_split(preferences, split)
     check_length(network, max_length, folder)
     with costs(state, measured, what=name) as notes:
         order = derive_seed(seed, "order")

@@ -9,12 +9,12 @@ import pandas as pd
 
 from rewardlab.data.manifest import open_artefact
 from rewardlab.rewards.base_rewards import BaseSamples, write_base_samples
+from rewardlab.rewards.judgements import with_judgements
 from rewardlab.rewards.scoring import Scorer, distinct_texts
 from rewardlab.running.libraries import quieten
-from rewardlab.running.stage import Input, Output, State, main, stage
+from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
 from rewardlab.settings.rewards import FeatureSettings, Length
 from rewardlab.settings.world import WorldSettings
-from rewardlab.world.gold import with_gold
 
 
 @stage
@@ -26,11 +26,14 @@ def gather_samples(
     settings: FeatureSettings,
     max_length: Length,
     world: WorldSettings,
-    judge: str | None,
+    judged_set: str | None,
+    judge_length: Length | None,
+    judges: Inputs = (),
 ) -> None:
     """Features of samples (P, N, H), prompts (P, H) and refusals (P, H); gold rewards (P, N).
 
-    judge: the column with the gold rewards; none: there are none.
+    judged_set: the preferences by which samples are judged, none: they are not; judges: the
+    manifest of a model that does, which reads judge_length tokens; none: the world's gold rewards.
     """
     quieten()
     table = pd.read_parquet(responses).sort_values(["prompt_id", "response_id"], kind="stable")
@@ -43,8 +46,11 @@ def gather_samples(
     of_drawn, of_refused, of_prompts = np.split(features[rows], ends)
 
     def gold_of(part: pd.DataFrame) -> np.ndarray | None:
-        known = judge is not None and len(part) > 0
-        return with_gold(part, world)[judge].to_numpy(np.float32) if known else None
+        if judged_set is None or part.empty:
+            return None
+        kept = state / f"judged {part.use.iloc[0]}"
+        found = with_judgements(part, [judged_set], world, judges, settings, judge_length, kept)
+        return found[f"gold_{judged_set}"].to_numpy(np.float32)
 
     count, width = len(alone), features.shape[1]
     gold = gold_of(drawn)
