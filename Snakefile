@@ -15,6 +15,10 @@ report: "workflow/report/workflow.rst"
 localrules:
     all,
     extended,
+    fetch,
+    fetch_source,
+    pin,
+    pin_sources,
     preferences,
     prompts,
     transforming,

@@ -5,6 +5,7 @@ For files these functions give names; the rules say where the files of these nam
 
 from typing import Any
 
+from rewardlab.data.pins import read_pins
 from rewardlab.data.sampling import (
     SamplingSettings,
     base_sampling,
@@ -23,7 +24,12 @@ from rewardlab.policies.experiments import (
 from rewardlab.policies.names import NOISE, VANILLA, Policy
 from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings
-from rewardlab.settings.data import CuttingSettings, EndpointSettings, SourceSettings
+from rewardlab.settings.data import (
+    CuttingSettings,
+    EndpointSettings,
+    PretrainedSettings,
+    SourceSettings,
+)
 from rewardlab.settings.policies import PolicyEvaluationSettings
 from rewardlab.settings.ppo import PPOSettings
 from rewardlab.settings.rewards import RewardModelSettings
@@ -34,8 +40,18 @@ EXPLORED = 0  # the seed of the world that Figure 12's design was settled in
 
 def model_of(config: Settings, name: str) -> str:
     """Return the manifest of a model of the configuration, wherever it comes from."""
-    embedded = getattr(config.data, name) == "embedded"
-    return WORLD_MODEL if embedded else f"<results>/sources/{name}.json"
+    if name == "language_model" and config.data.fine_tuning is not None:
+        return "<results>/models/tuned.json"
+    return base_model_of(config, name)
+
+
+def base_model_of(config: Settings, name: str) -> str:
+    """Return the same before the language model is tuned."""
+    source = getattr(config.data, name)
+    if source == "embedded":
+        return WORLD_MODEL
+    trained = isinstance(source, PretrainedSettings)
+    return "<results>/models/pretrained.json" if trained else f"<results>/sources/{name}.json"
 
 
 def kind_of_source(config: Settings, wildcards: Any) -> str:
@@ -44,9 +60,15 @@ def kind_of_source(config: Settings, wildcards: Any) -> str:
 
 
 def source_settings(config: Settings, wildcards: Any) -> SourceSettings:
-    """Return where a source's files come from, without what is read in them."""
+    """Return where a source's files come from, without what is read in them.
+
+    A revision that the settings leave open is the pinned one (pins.yaml).
+    """
     source = config.data.sources()[wildcards.source]
-    return SourceSettings(**{name: getattr(source, name) for name in SourceSettings.model_fields})
+    found = {name: getattr(source, name) for name in SourceSettings.model_fields}
+    if source.path is None and source.revision is None:
+        found["revision"] = read_pins().get(source.hub)
+    return SourceSettings(**found)
 
 
 def cutting(config: Settings, wildcards: Any) -> CuttingSettings:
@@ -59,9 +81,31 @@ def is_cut(config: Settings, wildcards: Any) -> bool:
     return cutting(config, wildcards).longest is not None
 
 
-def language_model(config: Settings, wildcards: Any) -> list[str]:
-    """Return the manifest of the language model."""
-    return [model_of(config, "language_model")]
+def base_language_model(config: Settings, wildcards: Any) -> list[str]:
+    """Return the manifest of the language model, before it is tuned."""
+    return [base_model_of(config, "language_model")]
+
+
+def own_evaluation(config: Settings, wildcards: Any) -> list[str]:
+    """Return the source of a prompt set's prompts for evaluation, if it has one of its own."""
+    has_one = config.data.prompts[wildcards.name].evaluation is not None
+    return [f"prompts.{wildcards.name}.evaluation"] if has_one else []
+
+
+def labels(config: Settings, wildcards: Any) -> dict[str, Any] | None:
+    """Return how preferences are made of labelled texts; none: they are preferences."""
+    found = config.data.preferences[wildcards.name].labels
+    return None if found is None else found.model_dump(mode="json")
+
+
+def pretraining(config: Settings, wildcards: Any) -> dict[str, Any]:
+    """Return how the workflow's own language model is trained, without where texts come from."""
+    return config.data.language_model.model_dump(mode="json", exclude={"pretrain_on"})
+
+
+def tuning_sources(config: Settings, wildcards: Any) -> list[str]:
+    """Return the names of the sources that the language model is tuned on."""
+    return [f"fine_tuning.sources.{name}" for name in config.data.fine_tuning.sources]
 
 
 def ensemble_parts(config: Settings, name: str) -> list[str]:

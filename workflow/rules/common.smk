@@ -33,6 +33,8 @@ from rewardlab.rules import (
     table,
     tables,
 )
+from rewardlab.data.pins import read_pins, unpinned
+from rewardlab.running.command_line import is_snakemake
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.settings.compose import check_paths, other_worlds, validate
@@ -55,8 +57,18 @@ try:
     )
     WORLDS = other_worlds(SETTINGS, layers)
     check_texts()
+    open_revisions = {
+        hub: key for hub, key in unpinned(SETTINGS.data.sources()).items() if hub not in read_pins()
+    }
 except UserError as error:
     sys.exit(str(error))
+if open_revisions and is_snakemake(sys.argv):
+    named = ", ".join(f"{hub} (data.{key})" for hub, key in open_revisions.items())
+    print(
+        f"Revisions are null of {named}: `snakemake pin` looks them up on the hub, before anything "
+        "is fetched.",
+        file=sys.stderr,
+    )
 
 # A run is a set of settings, with results in results/<run>: this configuration, and other worlds.
 RUNS = Runs({SETTINGS.scale: SETTINGS} | {world.scale: world for world in WORLDS.values()})

@@ -32,6 +32,34 @@ rule prompts:
         [f"results/{SETTINGS.scale}/prompts/{name}.parquet" for name in SETTINGS.data.prompts],
 
 
+rule fetch:
+    """All files that these settings need, so that everything else runs with HF_HUB_OFFLINE=1."""
+    input:
+        [f"results/{SETTINGS.scale}/sources/{key}.json" for key in SETTINGS.data.sources()],
+
+
+use rule job as pin_sources with:
+    """The hub's present commits of repositories whose revision is null, into pins.yaml."""
+    output:
+        done=temp("<results>/sources/pinned.txt"),
+    log:
+        "<logs>/pin_sources.log",
+    params:
+        **stage(
+            "data.pin",
+            sources=lambda config, wildcards: {
+                key: source.model_dump(mode="json", include={"hub", "revision", "path"})
+                for key, source in config.data.sources().items()
+            },
+        ),
+
+
+rule pin:
+    """Look up revisions that are null on the hub, and write them to pins.yaml."""
+    input:
+        f"results/{SETTINGS.scale}/sources/pinned.txt",
+
+
 use rule job as fetch_source with:
     """The manifest of a source's files, which stands for them in all other rules."""
     output:
@@ -67,6 +95,8 @@ use rule job as read_preferences with:
             "data.read_preferences",
             settings={"splits": "data.splits"},
             columns=lambda config, wildcards: config.data.preferences[wildcards.name].columns,
+            labels=inputs.labels,
+            seed=["read_preferences", "{name}"],
         ),
 
 
@@ -74,7 +104,8 @@ use rule job as read_prompts with:
     """A prompt set from its source: as it stands, or cut in tokens of the language model."""
     input:
         source="<results>/sources/prompts.{name}.source.json",
-        model=RUNS.paths("{model}", when=inputs.is_cut, model=inputs.language_model),
+        model=RUNS.paths("{model}", when=inputs.is_cut, model=inputs.base_language_model),
+        evaluation=RUNS.paths("<results>/sources/{source}.json", source=inputs.own_evaluation),
     output:
         **recorded(prompts="<results>/prompts/{name}.parquet"),
     log:
@@ -83,6 +114,45 @@ use rule job as read_prompts with:
         name=one_of(set(SETTINGS.data.prompts) - {"world"}),
     params:
         **stage("data.read_prompts", settings=inputs.cutting, seed=["read_prompts", "{name}"]),
+
+
+use rule job as pretrain_language_model with:
+    """A GPT-2 of the workflow's own, on the texts of a source."""
+    input:
+        source="<results>/sources/language_model.pretrain_on.json",
+    output:
+        model=directory("<results>/models/pretrained"),
+        manifest="<results>/models/pretrained.json",
+        table="<results>/tables/data/pretraining.csv",
+        provenance="<results>/models/pretrained_provenance.json",
+    log:
+        "<logs>/pretrain_language_model.log",
+    resources:
+        runtime=1440,
+    params:
+        **stage("data.pretrain", settings=inputs.pretraining, seed=["pretrain_language_model"]),
+
+
+use rule job as tune_language_model with:
+    """The language model after supervised fine-tuning, which policies start from."""
+    input:
+        model=inputs.base_model_of(SETTINGS, "language_model"),
+        sources=RUNS.paths("<results>/sources/{name}.json", name=inputs.tuning_sources),
+    output:
+        tuned=directory("<results>/models/tuned"),
+        manifest="<results>/models/tuned.json",
+        measured="<results>/costs/tuned_measured.csv",
+        provenance="<results>/models/tuned_provenance.json",
+    log:
+        "<logs>/tune_language_model.log",
+    resources:
+        runtime=1440,
+    params:
+        **stage(
+            "data.fine_tune",
+            settings="data.fine_tuning",
+            seed=["tune_language_model"],
+        ),
 
 
 use rule job as read_benchmark with:

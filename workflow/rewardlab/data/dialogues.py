@@ -50,6 +50,11 @@ def messages(prompt: str, response: str) -> list[Message]:
     ]
 
 
+def waiting(prompt: str) -> list[Message]:
+    """Return a prompt, a dialogue or a plain text, as chat messages that wait for an answer."""
+    return messages(prompt, "")[:-1]
+
+
 def dialogue(chat: list[Message], location: str) -> str:
     """Return checked messages as the text of a prompt that waits for its answer.
 

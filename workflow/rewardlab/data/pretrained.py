@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from rewardlab.data.dialogues import waiting
 from rewardlab.running.errors import UserError
 
 
@@ -76,6 +77,30 @@ def load_language_model(folder: Path) -> PreTrainedModel:
     return load_model(AutoModelForCausalLM, folder, "a causal language model with all its weights")
 
 
+def encode_prompts(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str]) -> list[list[int]]:
+    """Return the tokens of prompts as a language model answers them.
+
+    In the chat template with the assistant's turn begun, where the tokenizer has one; else as they
+    stand. Raises UserError if the template refuses one.
+    """
+    if tokenizer.chat_template is None:
+        return tokenizer(list(prompts)).input_ids
+    texts = []
+    for prompt in prompts:
+        try:
+            texts.append(
+                tokenizer.apply_chat_template(
+                    waiting(prompt), tokenize=False, add_generation_prompt=True
+                )
+            )
+        except Exception as error:  # jinja2's, or what a template raises itself
+            raise UserError(
+                f"the language model's chat template refuses the prompt {prompt[:60]!r} "
+                f"({_reason(error)})."
+            ) from None
+    return tokenizer(texts, add_special_tokens=False).input_ids
+
+
 def positions_of(model: PreTrainedModel) -> int | None:
     """Return the number of tokens that a model can read at most; None: no limit is known."""
     limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
@@ -100,7 +125,7 @@ def check_room(
     unique = list(dict.fromkeys(prompts))
     if limit is None or not unique:
         return
-    lengths = [len(row) for row in tokenizer(unique).input_ids]
+    lengths = [len(row) for row in encode_prompts(tokenizer, unique)]
     longest = max(range(len(unique)), key=lengths.__getitem__)
     if lengths[longest] + response_tokens > limit:
         raise UserError(

@@ -1,5 +1,6 @@
 """Turns a source into local files: the only place that knows where things come from."""
 
+import errno
 import hashlib
 import json
 import os
@@ -41,6 +42,9 @@ def resolve(source: SourceSettings, kind: Kind, key: str) -> list[Path]:
     else:
         root = _download(source, kind, key)
     files = _files(root, source, kind, key)
+    if source.path is None:
+        for file in files:
+            _check_blob(file, key)
     for name, expected in source.sha256.items():
         if expected is not None:
             _check(root, files, name, expected, key)
@@ -104,10 +108,40 @@ def _read_cache(cache: Path) -> dict[str, list]:
         return {}
 
 
+def hub_reason(error: Exception) -> str:
+    """Return in a few words why the hub did not give what it was asked for."""
+    from huggingface_hub import errors
+
+    reasons = {
+        errors.GatedRepoError: "it is gated: ask for access on its page, and set HF_TOKEN",
+        errors.RepositoryNotFoundError: "there is no such repository, or it is private (HF_TOKEN)",
+        errors.RevisionNotFoundError: "it has no such revision",
+        errors.OfflineModeIsEnabled: "HF_HUB_OFFLINE is set, and it has not been fetched before",
+        errors.LocalEntryNotFoundError: "no answer, and it has not been fetched before",
+        errors.EntryNotFoundError: "a file of it is not there",
+    }
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    for part in chain:
+        if isinstance(part, OSError) and part.errno == errno.ENOSPC:
+            return "no space left on device; make room, and run again"
+    for kind, words in reasons.items():
+        if any(isinstance(part, kind) for part in chain):
+            return words
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
 def _download(source: SourceSettings, kind: str, key: str) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+    if source.revision is None:
+        raise UserError(
+            f"{key}: the revision of {source.hub} is null; `snakemake pin` looks it up, and "
+            "writes it to pins.yaml."
+        )
     try:
         folder = snapshot_download(
             source.hub,
@@ -115,8 +149,8 @@ def _download(source: SourceSettings, kind: str, key: str) -> Path:
             revision=source.revision,
             allow_patterns=list(source.files) or None,
         )
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
+    except Exception as error:  # the client's own, and those of the network below it
+        reason = hub_reason(error)
         raise UserError(
             f"{key}: {source.hub} at revision {source.revision} cannot be had from the hub "
             f"({reason}); to use a local copy, set {key}.path."
@@ -159,6 +193,27 @@ def _below(folder: Path) -> Iterator[Path]:
                 if not Path(place, name).exists():
                     raise UserError(f"{Path(place, name)} is a link to a file that is not there.")
                 yield Path(place, name)
+
+
+def _check_blob(file: Path, key: str) -> None:
+    """Raise UserError if a file of the hub's cache is not what its name says.
+
+    The cache has contents under their own hashes (sha256, or git's of a blob), and names link
+    there.
+    """
+    blob = file.resolve()
+    if len(blob.name) == 64:
+        found = file_hash(blob)
+    elif len(blob.name) == 40:
+        content = blob.read_bytes()
+        found = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    else:
+        return
+    if found != blob.name:
+        raise UserError(
+            f"{key}: {file} is damaged: its contents hash to {found}, and were {blob.name} on the "
+            f"hub; delete {blob}, and fetch it again."
+        )
 
 
 def _check(root: Path, files: Sequence[Path], name: str, expected: str, key: str) -> None:

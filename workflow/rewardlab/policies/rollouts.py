@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from rewardlab.data.pretrained import encode_prompts
+from rewardlab.policies.actor import padded_left
 from rewardlab.running.outputs import published
 from rewardlab.running.progress import progress
 from rewardlab.seeds import derive_seed
@@ -28,13 +30,11 @@ def sample_responses(
 
     Sampling is pure (no top-k, no nucleus, temperature 1), and ends at the end token. Prompts are
     taken in order of length, so that padding is short; the order of the result is that of the
-    prompts. tokenizer: must pad on the left. state: a folder that belongs to this very call, where
+    prompts. state: a folder that belongs to this very call, where
     batches are kept as they are drawn; those found there are not drawn again. greedy: the likeliest
     token is taken every time, and nothing is drawn. min_p: tokens are not drawn that have less than
     this share of the likeliest one's probability.
     """
-    if tokenizer.padding_side != "left":
-        raise ValueError("sampling needs a tokenizer that pads on the left")
     model.eval()
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index].split()))
     responses = [""] * len(prompts)
@@ -67,13 +67,14 @@ def _one_batch(
     drawn = {} if greedy else {"top_k": 0, "top_p": 1.0, "temperature": 1.0}
     if min_p and not greedy:
         drawn["min_p"] = min_p
-    batch = tokenizer(list(prompts), padding=True, return_tensors="pt").to(model.device)
+    pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    batch = padded_left(encode_prompts(tokenizer, prompts), pad)
     tokens = model.generate(
-        input_ids=batch.input_ids,
-        attention_mask=batch.attention_mask,
+        input_ids=batch.tokens.to(model.device),
+        attention_mask=batch.mask.to(model.device),
         do_sample=not greedy,
         **drawn,
         max_new_tokens=max_new_tokens,
-        pad_token_id=tokenizer.pad_token_id,
-    )[:, batch.input_ids.shape[1] :]
+        pad_token_id=pad,
+    )[:, batch.tokens.shape[1] :]
     return tokenizer.batch_decode(tokens, skip_special_tokens=True)

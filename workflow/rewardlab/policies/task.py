@@ -12,7 +12,12 @@ from torch.optim.swa_utils import AveragedModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from rewardlab.data.manifest import open_artefact
-from rewardlab.data.pretrained import check_room, load_language_model, load_tokenizer
+from rewardlab.data.pretrained import (
+    check_room,
+    encode_prompts,
+    load_language_model,
+    load_tokenizer,
+)
 from rewardlab.policies.actor import Actor, Prompts, Rollout, padded_left
 from rewardlab.policies.penalties import PenalisedReward, penalised_reward
 from rewardlab.policies.ppo_training import NotFinite, Step, ppo_step
@@ -57,7 +62,7 @@ class Task:
         return self.actor().requires_grad_(False)
 
     def batch(self, prompts: list[str]) -> Prompts:
-        rows = self.tokenizer(prompts).input_ids
+        rows = encode_prompts(self.tokenizer, prompts)
         pad = self.tokenizer.pad_token_id
         pad = self.tokenizer.eos_token_id if pad is None else pad
         return Prompts(*(part.to(self.device) for part in padded_left(rows, pad)))

@@ -134,5 +134,6 @@ def _in_template(tokenizer: PreTrainedTokenizerBase, prompt: str, response: str,
 
 
 def joined(prompt: str, response: str) -> str:
-    """Return prompt and response with one space between them, unless the prompt ends in one."""
-    return prompt + response if prompt[-1:].isspace() or not prompt else f"{prompt} {response}"
+    """Return prompt and response with a space between them, unless there is one, or no prompt."""
+    apart = not prompt or prompt[-1:].isspace() or response[:1].isspace()
+    return prompt + response if apart else f"{prompt} {response}"

@@ -106,6 +106,7 @@ def validate(config: Mapping[str, Any], files: Layers = ()) -> Settings:
         origin = _first_with(keys[:-1], files) if missing and files else _origin(keys, files)
         raise UserError(f"{origin}: {describe(error)}") from None
     _check_names(settings, files)
+    _check_judge(settings, files)
     try:
         check_methods(settings.policies)
         check_experiments(settings.policies)
@@ -113,6 +114,38 @@ def validate(config: Mapping[str, Any], files: Layers = ()) -> Settings:
         raise UserError(f"{_origin(('policies',), files)}: {error}") from None
     _check_transforming(settings, files)
     return settings
+
+
+def _check_judge(settings: Settings, files: Layers) -> None:
+    """Raise UserError if nothing can judge what is to be judged."""
+    judge, data = settings.policies.judge, settings.data
+    origin = _origin(("policies", "judge"), files)
+    if judge == "classifier" and data.classifier is None:
+        raise UserError(
+            f"{origin}: policies.judge is classifier, but data.classifier is null; expected a "
+            "sequence classifier there."
+        )
+    if judge == "reward_model" and data.splits.judge == 0:
+        raise UserError(
+            f"{origin}: policies.judge is reward_model, but data.splits.judge is 0; expected a "
+            "share of the pairs to train it on."
+        )
+    embedded = all(
+        data.preferences.get(name) == "embedded" for name in settings.aggregation.properties
+    )
+    speaks = data.language_model == "embedded"
+    if judge == "gold" and settings.aggregation.source == "sampled" and not (speaks and embedded):
+        raise UserError(
+            f"{_origin(('aggregation', 'source'), files)}: aggregation.source is sampled, whose "
+            "responses gold alone would judge (policies.judge), which the embedded world has; "
+            "expected another judge, or source: heldout."
+        )
+    if settings.policies.chosen_pairs is not None and judge != "gold":
+        raise UserError(
+            f"{_origin(('policies', 'chosen_pairs'), files)}: policies.chosen_pairs are chosen by "
+            f"the embedded world's fixed points, but policies.judge is {judge}; expected null, the "
+            "pairs of policies.ensemble."
+        )
 
 
 def _check_names(settings: Settings, files: Layers) -> None:
@@ -203,6 +236,7 @@ def _check_transforming(settings: Settings, files: Layers) -> None:
                 f"expected less than ln of transforming.training_samples, {most:.2f}."
             )
     chapter, trained = settings.transforming, known[settings.policies.preferences] == "embedded"
+    trained &= settings.policies.judge == "gold"
     judged = {name for name, source in known.items() if source == "embedded" or not trained}
     _check_transformed(rows, ("transforming", "single"), chapter.single, (1, 1), judged, files)
     _check_transformed(

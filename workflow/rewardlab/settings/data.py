@@ -7,8 +7,10 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 from rewardlab.settings.types import (
     Checksum,
     Count,
+    Integer,
     Name,
     NonNegative,
+    Positive,
     Probability,
     Repository,
     Revision,
@@ -29,7 +31,8 @@ class SourceSettings(SettingsModel):
     hub: Repository | None = None
     """Repository on the hub, as owner/name."""
     revision: Revision | None = None
-    """Commit of the repository: 40 hexadecimal digits, in quotes."""
+    """Commit of the repository: 40 hexadecimal digits, in quotes; null: not known here, and to be
+    looked up by `snakemake pin`."""
     path: Annotated[str, Field(min_length=1)] | None = None
     """Local file or folder, read instead of the hub."""
     files: tuple[str, ...] = ()
@@ -41,13 +44,35 @@ class SourceSettings(SettingsModel):
     def _complete(self) -> "SourceSettings":
         if self.path is None and self.hub is None:
             raise ValueError("either path, or hub with revision")
-        if self.path is None and self.revision is None:
+        if self.path is None and "revision" not in self.model_fields_set:
             raise ValueError("a revision beside hub (a commit of 40 hexadecimal digits, in quotes)")
         return self
 
 
+class LabelsSettings(SettingsModel):
+    """Labelled texts, of which preferences are made: a good one is preferred to a bad one.
+
+    Such pairs share no prompt: it is empty, and reward models read prompt and continuation as one
+    text. Both sides are cut to the same number of words.
+    """
+
+    text: Annotated[str, Field(min_length=1)] = "text"
+    """Field with the text."""
+    label: Annotated[str, Field(min_length=1)] = "label"
+    """Field with its label."""
+    good: int | str = 1
+    """The label of what is preferred; all others are not."""
+    words: Count = 24
+    """Words of a text that are kept, the first ones."""
+    pairs: Count | None = None
+    """Pairs that are made at most; none: as many as there are of the rarer label."""
+
+
 class PreferenceSourceSettings(SourceSettings):
     """Preferences: pairs, or rankings of several responses."""
+
+    labels: LabelsSettings | None = None
+    """How pairs are made of labelled texts; none: the data are preferences already."""
 
     columns: dict[PreferenceColumn, Annotated[str, Field(min_length=1)]] = Field(default={})
     """What fields are called in the data, by what they are called here: prompt, chosen, rejected
@@ -76,6 +101,77 @@ PreferenceSource = Annotated[
     Embedded | Annotated[PreferenceSourceSettings, Tag("<given>")],
     Discriminator(_branch),
 ]
+
+
+class PretrainingSettings(SettingsModel):
+    """A GPT-2 of any size, and how it is trained."""
+
+    vocabulary: Annotated[Integer, Field(ge=300)]
+    """Tokens of its own byte-level tokenizer."""
+    positions: Annotated[Integer, Field(ge=8)]
+    """Tokens that it reads."""
+    layers: Count
+    """Transformer blocks."""
+    width: Count
+    """Width of the residual stream."""
+    heads: Count
+    """Attention heads."""
+    texts: Count
+    """Texts that it is trained on at most, the first ones in the order of a hash."""
+    steps: Count
+    """Training steps."""
+    batch_size: Count
+    """Rows of `positions` tokens in a step."""
+    learning_rate: Positive
+    """Peak learning rate of AdamW, which falls to 0 linearly."""
+
+    @model_validator(mode="after")
+    def _divided(self) -> Self:
+        if self.width % self.heads:
+            raise ValueError(
+                f"heads that divide width, but {self.heads} does not divide {self.width}"
+            )
+        return self
+
+
+class PretrainedSettings(PretrainingSettings):
+    """A language model that the workflow trains on texts itself."""
+
+    pretrain_on: SourceSettings
+    """Rows with a field `text`."""
+
+
+def _language_model_branch(value: Any) -> str:
+    if isinstance(value, str):
+        return "<embedded>"
+    trained = "pretrain_on" in value if isinstance(value, dict) else hasattr(value, "pretrain_on")
+    return "<trained>" if trained else "<given>"
+
+
+LanguageModelSource = Annotated[
+    Embedded
+    | Annotated[SourceSettings, Tag("<given>")]
+    | Annotated[PretrainedSettings, Tag("<trained>")],
+    Discriminator(_language_model_branch),
+]
+
+
+class FineTuningSettings(SettingsModel):
+    """Supervised fine-tuning of the language model, before policies start from it."""
+
+    sources: Annotated[dict[Name, PreferenceSourceSettings], Field(min_length=1)]
+    """What it is tuned on, by name: texts (`text`), chats (`messages`), prompts with a `response`,
+    or preferences, whose chosen responses it learns."""
+    epochs: Positive
+    """Passes over all of them together."""
+    batch_size: Count
+    """Texts in a step."""
+    learning_rate: Positive
+    """Peak learning rate of AdamW."""
+    max_length: Count
+    """Longest text in tokens; a longer one loses its end."""
+    limit: Count | None = None
+    """Texts of each source at most, the first ones; none: all."""
 
 
 class EndpointSettings(SettingsModel):
@@ -145,11 +241,14 @@ class PromptBuilderSettings(CuttingSettings):
 
     source: SourceSettings
     """Rows with a field `prompt` (a text or chat messages), or a field `text`."""
+    evaluation: SourceSettings | None = None
+    """The same for evaluation, where the data bring a split of their own; none: prompts of `source`
+    are divided by a hash of their text."""
 
     @property
     def cutting(self) -> CuttingSettings:
         """Return how they are cut."""
-        return CuttingSettings(**self.model_dump(exclude={"source"}))
+        return CuttingSettings(**self.model_dump(exclude={"source", "evaluation"}))
 
 
 PromptSource = Annotated[
@@ -165,8 +264,10 @@ class DataSettings(SettingsModel):
 
     renamed: ClassVar[dict[str, str]] = {"parts": "splits"}
 
-    language_model: Source
+    language_model: LanguageModelSource
     """Base language model, which policies start from."""
+    fine_tuning: FineTuningSettings | None
+    """How it is tuned before that; none: not at all."""
     reward_trunk: Source
     """Model that reward models start from; embedded: the embedded world's language model."""
     preferences: dict[Name, PreferenceSource]
@@ -188,11 +289,24 @@ class DataSettings(SettingsModel):
 
     def sources(self) -> dict[str, SourceSettings]:
         """Return all sources that are not embedded, by their keys below data."""
+        trained = isinstance(self.language_model, PretrainedSettings)
         named: dict[str, Any] = {
-            "language_model": self.language_model,
+            "language_model": "embedded" if trained else self.language_model,
             "reward_trunk": self.reward_trunk,
             "benchmark": self.benchmark,
             "classifier": self.classifier or "embedded",
+        }
+        if trained:
+            named["language_model.pretrain_on"] = self.language_model.pretrain_on
+        if self.fine_tuning is not None:
+            named |= {
+                f"fine_tuning.sources.{name}": source
+                for name, source in self.fine_tuning.sources.items()
+            }
+        named |= {
+            f"prompts.{name}.evaluation": builder.evaluation
+            for name, builder in self.prompts.items()
+            if builder != "embedded" and builder.evaluation is not None
         }
         named |= {} if isinstance(self.judge, EndpointSettings) else {"judge": self.judge}
         named |= {f"preferences.{name}": source for name, source in self.preferences.items()}

@@ -1,8 +1,10 @@
 """Reads prompts from their source, as they stand or cut from beginnings, each with its split."""
 
 import logging
+from pathlib import Path
 
 import pandas as pd
+from transformers import PreTrainedTokenizerBase
 
 from rewardlab.data.manifest import files_of, open_artefact
 from rewardlab.data.pretrained import load_tokenizer
@@ -11,6 +13,7 @@ from rewardlab.data.rows import read_rows
 from rewardlab.data.splits import split_of
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
+from rewardlab.seeds import derive_seed
 from rewardlab.settings.data import CuttingSettings
 from rewardlab.settings.types import Seed
 
@@ -19,19 +22,43 @@ log = logging.getLogger("rewardlab")
 
 @stage
 def read_prompts(
-    source: Input, prompts: Output, settings: CuttingSettings, seed: Seed, model: Inputs = ()
+    source: Input,
+    prompts: Output,
+    settings: CuttingSettings,
+    seed: Seed,
+    model: Inputs = (),
+    evaluation: Inputs = (),
 ) -> None:
     """A prompt set from the files of its source, which a manifest lists.
 
-    model: the language model, in whose tokens prompts are cut; none where they are not.
+    model: the language model, in whose tokens prompts are cut; none where they are not; evaluation:
+    a source with the prompts for evaluation; none: those of `source` are divided by a hash.
     """
     quieten()
+    tokenizer = load_tokenizer(open_artefact(model[0])) if model else None
+    parts = [_prompts(source, settings, tokenizer, seed)]
+    parts[0]["split"] = [split_of(prompt) for prompt in parts[0].prompt]
+    if evaluation:
+        held_out = _prompts(evaluation[0], settings, tokenizer, derive_seed(seed, "evaluation"))
+        seen = held_out.prompt.isin(parts[0].prompt)
+        if seen.any():
+            log.info("%d prompts for evaluation are also for training: left out", seen.sum())
+        parts = [parts[0].assign(split="train"), held_out[~seen].assign(split="evaluation")]
+    pd.concat(parts, ignore_index=True).to_parquet(prompts, index=False)
+
+
+def _prompts(
+    source: Path,
+    settings: CuttingSettings,
+    tokenizer: PreTrainedTokenizerBase | None,
+    seed: int,
+) -> pd.DataFrame:
+    """Return the prompts of a source, as they stand or cut."""
     files = files_of(source)
     texts = read_texts(read_rows(files))
-    if settings.longest is None:
+    if tokenizer is None:
         found = whole_prompts(texts, settings.minimum_characters)
     else:
-        tokenizer = load_tokenizer(open_artefact(model[0]))
         found = cut_prompts(
             texts,
             lambda text: tokenizer(text, add_special_tokens=False).input_ids,
@@ -42,8 +69,7 @@ def read_prompts(
             seed,
         )
     log.info("%d prompts from %s", len(found), ", ".join(map(str, files)))
-    table = pd.DataFrame({"prompt": found, "split": [split_of(prompt) for prompt in found]})
-    table.to_parquet(prompts, index=False)
+    return pd.DataFrame({"prompt": found})
 
 
 if __name__ == "__main__":
