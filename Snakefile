@@ -56,6 +56,11 @@ include: "workflow/rules/claims.smk"
 include: "workflow/rules/worlds.smk"
 
 
+for item in workflow.rules:
+    if SETTINGS.gpus and getattr(item.params, "module", None) in ON_GPUS:
+        item.resources["gpu"] = SETTINGS.gpus
+
+
 # A rule with wildcards cannot be asked for by name: each of the report's items gets one that can,
 # called as its rule without the first word.
 for item in [item for item in workflow.rules if hasattr(item.params, "target")]:

@@ -434,8 +434,13 @@ def parameters(config: Settings, wildcards: Any) -> dict[str, float]:
 
 
 def ppo(config: Settings, wildcards: Any) -> PPOSettings:
-    """Return the settings of PPO in an experiment."""
-    return config.policies.ppo_of(wildcards.experiment)
+    """Return the settings of PPO in an experiment, by one method."""
+    return config.policies.ppo_of(wildcards.experiment, wildcards.method)
+
+
+def searched_ppo(config: Settings, wildcards: Any) -> PPOSettings:
+    """Return the settings of PPO that a method's coefficient is searched with."""
+    return config.policies.ppo_of(method=wildcards.method)
 
 
 def policies_of_job(config: Settings, wildcards: Any) -> list[Policy]:

@@ -32,6 +32,30 @@ PAGE = "workflow/report/page.html"
 HASHES = Path(".snakemake/source_hashes.json")
 
 
+# Stages that put models on a graphics card, if there is one: they ask for as many as are set.
+ON_GPUS = frozenset(
+    f"stages.{name}"
+    for name in (
+        "data.fine_tune",
+        "data.pretrain",
+        "data.sample_responses",
+        "judging.judge_drawn",
+        "judging.judge_pairs",
+        "policies.find_beta",
+        "policies.gather_base_samples",
+        "policies.judge",
+        "policies.train",
+        "rewards.extract_features",
+        "rewards.judge",
+        "rewards.score",
+        "rewards.train",
+        "steps.train",
+        "transforming.gather_samples",
+        "transforming.judge",
+    )
+)
+
+
 class Runs:
     """The settings of every run by name: the configuration's own, and those of other worlds."""
 

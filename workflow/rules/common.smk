@@ -22,6 +22,7 @@ from rewardlab.rules import (
     figure,
     LEDGER,
     ledger_rules,
+    ON_GPUS,
     one_of,
     PAGE,
     printed,
@@ -88,6 +89,15 @@ _defaults = workflow.resource_settings._parsed_default_resources
 for _name, _value in {"mem_mb": 4000, "runtime": 240, "gpu": 0}.items():
     if _name not in _defaults or _defaults[_name].raw is None:
         _defaults.update(Resources.from_mapping({_name: _value}))
+
+# Snakemake would cut a request above the limit down to it, unsaid.
+_limit = workflow.global_resources.get("gpu")
+_limit = getattr(_limit, "value", _limit)
+if isinstance(_limit, int) and SETTINGS.gpus > _limit and is_snakemake(sys.argv):
+    sys.exit(
+        f"gpus is {SETTINGS.gpus}, but this run may use {_limit}; expected at most that, or a higher "
+        f"limit: --resources gpu={SETTINGS.gpus}."
+    )
 
 ENVIRONMENT = "../../envs/environment.yaml"
 UNCERTAINTY = "Uncertainty-aware RLHF"

@@ -74,6 +74,7 @@ use rule job as find_beta with:
             "policies.find_beta",
             settings={
                 **SEARCHED,
+                "ppo": inputs.searched_ppo,
                 "matched_kl": "policies.matched_kl",
                 "settings": "policies.methods.{method}",
             },

@@ -6,6 +6,7 @@ By TRL's RewardTrainer on pairs; on rankings, which it does not know, by transfo
 import json
 import logging
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,8 @@ def train_on_rankings(
 def _arguments(settings: RewardModelSettings, seed: int, state: Path) -> dict[str, Any]:
     return {
         "output_dir": str(state),
-        "per_device_train_batch_size": settings.batch_size,
+        "per_device_train_batch_size": settings.batch_size // settings.accumulation,
+        "gradient_accumulation_steps": settings.accumulation,
         "learning_rate": settings.learning_rate,
         "weight_decay": settings.weight_decay,
         "lr_scheduler_type": settings.schedule,
@@ -253,14 +255,25 @@ def _arguments(settings: RewardModelSettings, seed: int, state: Path) -> dict[st
         "save_strategy": "steps",
         "save_steps": settings.checkpoint_steps,
         "save_total_limit": 2,
-        "gradient_checkpointing": False,
-        "bf16": False,
+        "gradient_checkpointing": settings.gradient_checkpointing,
+        "bf16": settings.precision == "bfloat16",
+        **_optimiser(settings.optimiser),
         "max_grad_norm": 1.0,
         "report_to": "none",
         "disable_tqdm": True,
         "use_cpu": not torch.cuda.is_available(),
         "seed": seed,
     }
+
+
+def _optimiser(name: str) -> dict[str, str]:
+    """Return the Trainer's optimiser; plain AdamW where the paged one is not installed."""
+    if name == "adamw":
+        return {}
+    if find_spec("bitsandbytes") is None:
+        log.warning("bitsandbytes is not installed: plain AdamW stands in for %s", name)
+        return {}
+    return {"optim": name}
 
 
 def _callbacks(settings: RewardModelSettings, at_epoch_end) -> list[TrainerCallback]:

@@ -8,9 +8,9 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from rewardlab.policies.experiments import check_experiments, check_methods
 from rewardlab.policies.names import LSC, RAW, WEIGHTED
@@ -34,7 +34,7 @@ from rewardlab.settings.regimes import RegimeSettings
 from rewardlab.settings.rewards import RewardSettings
 from rewardlab.settings.simulation import SimulationSettings
 from rewardlab.settings.transforming import TransformingSettings
-from rewardlab.settings.types import Name, Seed, SettingsModel
+from rewardlab.settings.types import Integer, Name, Seed, SettingsModel
 from rewardlab.settings.world import (
     POSITIONS,
     WorldModelSettings,
@@ -53,6 +53,9 @@ class Settings(SettingsModel):
     """Seed that every random draw derives from."""
     data: DataSettings
     """Where preferences, prompts and models come from."""
+    gpus: Annotated[Integer, Field(ge=0)]
+    """Graphics cards that a job asks for which trains models or reads much with them; without any
+    such a job takes what it sees, or the CPU."""
     world: WorldSettings
     """The embedded world."""
     world_model: WorldModelSettings

@@ -140,6 +140,9 @@ class MethodSettings(SettingsModel):
     beta: Coefficient = None
     """KL coefficient; `search` for the one at which pilots reach the target; `exact` for those at
     which fixed points reach the experiment's divergences; none for the base model."""
+    learning_rate: Positive | None = None
+    """Learning rate of this method's policies (Table 6: 1.414e-5, vanilla; Table 7: 1.5e-5); none:
+    that of the experiment's PPO."""
     transform: Literal["identity", "centred", "log_sigmoid", "lsc"] = "identity"
     """What becomes of each of the experiment's rewards."""
     combine: Literal["sum", "sigmoid_and", "sigmoid_or", "minimum"] = "sum"
@@ -273,7 +276,12 @@ class PolicySettings(SettingsModel):
                     )
         return self
 
-    def ppo_of(self, name: str) -> PPOSettings:
-        """Return the algorithm's settings in an experiment; raises ValidationError."""
-        values = self.ppo.model_dump() | self.experiments[name].ppo
+    def ppo_of(self, name: str | None = None, method: str | None = None) -> PPOSettings:
+        """Return the algorithm's settings in an experiment and of a method, if they are named.
+
+        Raises ValidationError.
+        """
+        values = self.ppo.model_dump() | (self.experiments[name].ppo if name else {})
+        rate = self.methods[method].learning_rate if method else None
+        values |= {} if rate is None else {"learning_rate": rate}
         return PPOSettings.model_validate_json(json.dumps(values))

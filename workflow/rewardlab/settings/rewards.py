@@ -1,8 +1,8 @@
 """Settings of reward models and ensembles of reward heads."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rewardlab.settings.types import (
     Count,
@@ -42,6 +42,24 @@ class RewardModelSettings(SettingsModel):
     """Steps over which the loss is averaged."""
     checkpoint_steps: Count
     """Steps between two checkpoints, from which a killed training goes on."""
+    optimiser: Literal["adamw", "paged_adamw_32bit"] = "adamw"
+    """AdamW, or the paper's, which pages its state in 32 bit (Tables 2 and 4) and needs
+    bitsandbytes; where that is not installed, plain AdamW stands in, and the log says so."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the forward and backward passes; weights and optimiser are in single precision."""
+    accumulation: Count = 1
+    """Parts that a step's batch is read in, one after the other; divides batch_size."""
+    gradient_checkpointing: bool = False
+    """Whether activations are computed again in the backward pass, which takes less memory."""
+
+    @model_validator(mode="after")
+    def _divided(self) -> Self:
+        if self.batch_size % self.accumulation:
+            raise ValueError(
+                f"accumulation that divides batch_size, but {self.accumulation} does not divide "
+                f"{self.batch_size}"
+            )
+        return self
 
 
 class FeatureSettings(SettingsModel):
