@@ -45,6 +45,13 @@ def model_of(config: Settings, name: str) -> str:
     return base_model_of(config, name)
 
 
+def trunk_of_set(config: Settings, wildcards: Any) -> list[str]:
+    """Return the manifest of the model that a set's reward models start from."""
+    own = wildcards.set in config.data.trunks
+    trunk = f"<results>/sources/trunks.{wildcards.set}.json"
+    return [trunk if own else model_of(config, "reward_trunk")]
+
+
 def base_model_of(config: Settings, name: str) -> str:
     """Return the same before the language model is tuned."""
     source = getattr(config.data, name)

@@ -11,7 +11,7 @@ BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE, BENCHMARK_BY_FULL = (
 use rule job as train_reward_model with:
     """The single reward model: the whole trunk and one logit."""
     input:
-        trunk=REWARD_TRUNK,
+        trunk=RUNS.paths("{trunk}", trunk=inputs.trunk_of_set),
         preferences="<results>/preferences/{set}.parquet",
     output:
         **saved_model("reward_model_{set}"),

@@ -22,9 +22,8 @@ SETTLED = 2_000_000_000  # nanoseconds
 
 def kind_of(name: str) -> Kind:
     """Return which of the hub's kinds of repository a source is, by its key below data."""
-    return (
-        "model" if name in ("language_model", "reward_trunk", "judge", "classifier") else "dataset"
-    )
+    models = ("language_model", "reward_trunk", "judge", "classifier")
+    return "model" if name in models or name.startswith("trunks.") else "dataset"
 
 
 def resolve(source: SourceSettings, kind: Kind, key: str) -> list[Path]:

@@ -109,6 +109,7 @@ def validate(config: Mapping[str, Any], files: Layers = ()) -> Settings:
         origin = _first_with(keys[:-1], files) if missing and files else _origin(keys, files)
         raise UserError(f"{origin}: {describe(error)}") from None
     _check_names(settings, files)
+    _check_trunks(settings, files)
     _check_judge(settings, files)
     try:
         check_methods(settings.policies)
@@ -117,6 +118,16 @@ def validate(config: Mapping[str, Any], files: Layers = ()) -> Settings:
         raise UserError(f"{_origin(('policies',), files)}: {error}") from None
     _check_transforming(settings, files)
     return settings
+
+
+def _check_trunks(settings: Settings, files: Layers) -> None:
+    """Raise UserError if a trunk is for a set that there is not."""
+    for name in settings.data.trunks:
+        if name not in settings.data.preferences:
+            raise UserError(
+                f"{_origin(('data', 'trunks', name), files)}: data.trunks names {name!r}; expected "
+                f"names under data.preferences, which are {', '.join(settings.data.preferences)}."
+            )
 
 
 def _check_judge(settings: Settings, files: Layers) -> None:

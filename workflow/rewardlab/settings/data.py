@@ -270,6 +270,8 @@ class DataSettings(SettingsModel):
     """How it is tuned before that; none: not at all."""
     reward_trunk: Source
     """Model that reward models start from; embedded: the embedded world's language model."""
+    trunks: dict[Name, SourceSettings]
+    """Other models that the reward models of some preference sets start from, by set."""
     preferences: dict[Name, PreferenceSource]
     """Preference sets by name. `embedded` is for the world's own: helpful, harmless, overall."""
     splits: SplitSettings
@@ -296,6 +298,7 @@ class DataSettings(SettingsModel):
             "benchmark": self.benchmark,
             "classifier": self.classifier or "embedded",
         }
+        named |= {f"trunks.{name}": source for name, source in self.trunks.items()}
         if trained:
             named["language_model.pretrain_on"] = self.language_model.pretrain_on
         if self.fine_tuning is not None:
