@@ -77,7 +77,7 @@ def ask_model(folder: Path, answer_tokens: int) -> Ask:
                 )
                 for text in texts
             ]
-        check_room(model, tokenizer, texts, answer_tokens)
+        check_room(model, tokenizer, requests, answer_tokens)
         batch = tokenizer(
             texts,
             padding=True,
