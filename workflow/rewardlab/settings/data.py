@@ -138,7 +138,14 @@ class PretrainedSettings(PretrainingSettings):
     """A language model that the workflow trains on texts itself."""
 
     pretrain_on: SourceSettings
-    """Rows with a field `text`."""
+    """Rows with a field `text`. It goes before a hub or path that lies under it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _goes_first(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: part for key, part in value.items() if key not in SourceSettings.model_fields}
 
 
 def _language_model_branch(value: Any) -> str:
