@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CORES ?= all
 BENCH ?= tests/bench
 
-.PHONY: help figures test lint format report bench faults schema clean
+.PHONY: help figures test lint format report bench cluster faults schema clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
@@ -33,6 +33,9 @@ report: figures ## build report.html: the claims, and all figures with captions
 bench: $(VENV)/.installed ## time what has to be fast (BENCH=tests/bench/bench_ppo.py: PPO alone)
 	$(BIN)/python -m pytest $(BENCH) --benchmark-only --benchmark-columns=min,median,rounds
 
+cluster: $(VENV)-slurm/.installed ## run the workflow on a Slurm of one node, brought up for that; needs root
+	$(VENV)-slurm/bin/python -m pytest tests/cluster -x -p no:cacheprovider
+
 faults: $(VENV)/.installed ## plant mistakes one by one, and see whether the tests notice
 	$(BIN)/python tests/faults.py
 
@@ -46,4 +49,11 @@ $(VENV)/.installed: envs/lock.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/lock.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# The plugin stands beside the environment, not in it: it asks for a controller at every start.
+$(VENV)-slurm/.installed: $(VENV)/.installed envs/slurm.txt
+	$(PYTHON) -m venv $(VENV)-slurm
+	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > $$($(VENV)-slurm/bin/python -c "import site; print(site.getsitepackages()[0])")/base.pth
+	$(VENV)-slurm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r envs/slurm.txt
 	@touch $@

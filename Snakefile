@@ -57,8 +57,10 @@ include: "workflow/rules/worlds.smk"
 
 
 for item in workflow.rules:
-    if SETTINGS.gpus and getattr(item.params, "module", None) in ON_GPUS:
-        item.resources["gpu"] = SETTINGS.gpus
+    if getattr(item.params, "module", None) in ON_GPUS:
+        item.resources["mem_mb"] = more(SETTINGS.memory)
+        if SETTINGS.gpus:
+            item.resources["gpu"] = SETTINGS.gpus
 
 
 # A rule with wildcards cannot be asked for by name: each of the report's items gets one that can,

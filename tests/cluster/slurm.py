@@ -1,9 +1,10 @@
-"""A real Slurm of one node on loopback, for tests: brought up from Debian's packages, and down again.
+"""A real Slurm of one node on loopback, for tests: brought up from Debian's packages, and down
+again.
 
     with cluster(folder) as slurm: ...
 
-Needs root. Packages that were not there before are removed in the end: with Slurm's commands present and
-no controller, programs that ask for one wait for ten seconds.
+Needs root. Packages that were not there before are removed in the end: with Slurm's commands
+present and no controller, programs that ask for one wait for ten seconds.
 """
 
 import shutil
@@ -166,7 +167,5 @@ def cluster(folder: Path) -> Iterator[Slurm]:
     finally:
         slurm.stop()
         if new:
-            subprocess.run(
-                ["apt-get", "purge", "-y", *new], capture_output=True, check=False
-            )
+            subprocess.run(["apt-get", "purge", "-y", *new], capture_output=True, check=False)
             shutil.rmtree("/etc/slurm", ignore_errors=True)

@@ -266,7 +266,7 @@ use rule job as train_process_model with:
     wildcard_constraints:
         name=one_of(SETTINGS.data.steps),
     resources:
-        runtime=1440,
+        runtime=more(1440),
     params:
         **stage("steps.train", settings="book.process", seed=["train_process_model", "{name}"]),
 

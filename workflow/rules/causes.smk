@@ -19,7 +19,7 @@ use rule job as split_variance with:
     wildcard_constraints:
         group=r"\d+",
     resources:
-        runtime=1440,
+        runtime=more(1440),
     params:
         **stage(
             "rewards.split_variance",

@@ -83,10 +83,16 @@ if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
     _path += f" PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
 shell.prefix(f"set -euo pipefail; export {_path}; ")
 
+
+def more(amount):
+    """Return a resource of which every retry asks for as much again: for what a job was killed for."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 # What a job may take where its rule is silent, in MB, minutes and graphics cards. What the user sets
 # by --default-resources or in a profile goes first; what Snakemake makes up does not.
 _defaults = workflow.resource_settings._parsed_default_resources
-for _name, _value in {"mem_mb": 4000, "runtime": 240, "gpu": 0}.items():
+for _name, _value in {"mem_mb": more(4000), "runtime": more(240), "gpu": 0}.items():
     if _name not in _defaults or _defaults[_name].raw is None:
         _defaults.update(Resources.from_mapping({_name: _value}))
 

@@ -128,7 +128,7 @@ use rule job as pretrain_language_model with:
     log:
         "<logs>/pretrain_language_model.log",
     resources:
-        runtime=1440,
+        runtime=more(1440),
     params:
         **stage("data.pretrain", settings=inputs.pretraining, seed=["pretrain_language_model"]),
 
@@ -146,7 +146,7 @@ use rule job as tune_language_model with:
     log:
         "<logs>/tune_language_model.log",
     resources:
-        runtime=1440,
+        runtime=more(1440),
     params:
         **stage(
             "data.fine_tune",

@@ -36,7 +36,7 @@ use rule job as judge_pairs with:
     log:
         "<logs>/judge_pairs.log",
     resources:
-        runtime=1440,
+        runtime=more(1440),
     params:
         **stage(
             "judging.judge_pairs",
@@ -118,7 +118,7 @@ use rule job as judge_drawn with:
     wildcard_constraints:
         drawn="choices|answers",
     resources:
-        runtime=1440,
+        runtime=more(1440),
     params:
         **stage(
             "judging.judge_drawn",

@@ -68,7 +68,7 @@ use rule job as find_beta with:
     log:
         "<logs>/find_beta_{method}.log",
     resources:
-        runtime=1440,
+        runtime=more(1440),
     params:
         **stage(
             "policies.find_beta",
@@ -106,7 +106,7 @@ use rule job as train_policies with:
     log:
         "<logs>/train_policies_{experiment}_{method}_{factor}_{batch}.log",
     resources:
-        runtime=1440,
+        runtime=more(1440),
     params:
         **stage(
             "policies.train",

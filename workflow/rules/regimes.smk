@@ -124,7 +124,7 @@ use rule job as choose_uncertainty_pairs with:
     log:
         "<logs>/choose_pairs.log",
     resources:
-        runtime=1440,
+        runtime=more(1440),
     params:
         **shown(UNCERTAINTY, "Pairs that heads are fitted to", EMBEDDED_WORLD and CHOSEN),
         **stage(

@@ -34,7 +34,7 @@ from rewardlab.settings.regimes import RegimeSettings
 from rewardlab.settings.rewards import RewardSettings
 from rewardlab.settings.simulation import SimulationSettings
 from rewardlab.settings.transforming import TransformingSettings
-from rewardlab.settings.types import Integer, Name, Seed, SettingsModel
+from rewardlab.settings.types import Count, Integer, Name, Seed, SettingsModel
 from rewardlab.settings.world import (
     POSITIONS,
     WorldModelSettings,
@@ -56,6 +56,8 @@ class Settings(SettingsModel):
     gpus: Annotated[Integer, Field(ge=0)]
     """Graphics cards that a job asks for which trains models or reads much with them; without any
     such a job takes what it sees, or the CPU."""
+    memory: Count
+    """MB that such a job asks for, where memory is asked for; each retry asks for as much again."""
     world: WorldSettings
     """The embedded world."""
     world_model: WorldModelSettings
