@@ -18,10 +18,10 @@ localrules:
     fetch,
     fetch_source,
     pin,
-    pin_sources,
     preferences,
     prompts,
     transforming,
+    verify,
 
 
 rule all:

@@ -147,7 +147,9 @@ def test_every_chapter_by_sbatch_with_cards_of_their_own(slurm, checkout):
 
 
 def test_a_job_that_fails_is_told_with_its_log(checkout, slurm):
-    (checkout.folder / "mine.jsonl").write_text('{"chosen": "one", "rejected": "two"}\n{"chosen"')
+    (checkout.folder / "mine.jsonl").write_text(
+        '{"prompt": "so", "chosen": "one", "rejected": "two"}\n{"chosen"'
+    )
     overlay = 'data={"preferences": {"mine": {"path": "mine.jsonl"}}}'
     target = "results/test/preferences/mine.parquet"
     process = checkout.start(

@@ -255,7 +255,7 @@ def test_pinning_writes_the_hubs_commits(tmp_path):
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "rewardlab.stages.data.pin"),
-                *("--sources", json.dumps(sources), "--done", "done.txt"),
+                *("--sources", json.dumps(sources)),
             ],
             cwd=tmp_path,
             env=os.environ

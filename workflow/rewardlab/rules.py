@@ -63,8 +63,9 @@ class Runs:
         self.runs = runs
 
     def of(self, wildcards: Any) -> Settings:
-        """Return the settings of the run that a job belongs to."""
-        return self.runs[wildcards.run]
+        """Return the settings of the run that a job belongs to; without one, the own."""
+        own = next(iter(self.runs))
+        return self.runs[getattr(wildcards, "run", own)]
 
     def every(self, names: Callable[[Settings], Iterable[str]]) -> set[str]:
         """Return all names that any run's settings give."""

@@ -38,12 +38,24 @@ rule fetch:
         [f"results/{SETTINGS.scale}/sources/{key}.json" for key in SETTINGS.data.sources()],
 
 
-use rule job as pin_sources with:
-    """The hub's present commits of repositories whose revision is null, into pins.yaml."""
-    output:
-        done=temp("<results>/sources/pinned.txt"),
+rule verify:
+    """Check that all artefacts are what they were when they were made."""
     log:
-        "<logs>/pin_sources.log",
+        f"logs/{SETTINGS.scale}/verify.log",
+    conda:
+        ENVIRONMENT
+    params:
+        **stage("results.verify", recorded=f"results/{SETTINGS.scale}/hashes"),
+    shell:
+        COMMAND
+
+
+rule pin:
+    """Look up revisions that are null on the hub, and write them to pins.yaml."""
+    log:
+        f"logs/{SETTINGS.scale}/pin.log",
+    conda:
+        ENVIRONMENT
     params:
         **stage(
             "data.pin",
@@ -52,12 +64,8 @@ use rule job as pin_sources with:
                 for key, source in config.data.sources().items()
             },
         ),
-
-
-rule pin:
-    """Look up revisions that are null on the hub, and write them to pins.yaml."""
-    input:
-        f"results/{SETTINGS.scale}/sources/pinned.txt",
+    shell:
+        COMMAND
 
 
 use rule job as fetch_source with:

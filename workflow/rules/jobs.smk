@@ -1,3 +1,6 @@
+COMMAND = "python -m rewardlab.{params.module} {params.arguments} {params.files} --log {log}"
+
+
 rule job:
     """A stage of the library; all rules inherit their command from this one."""
     output:
@@ -12,7 +15,7 @@ rule job:
         files="",
         code={},
     shell:
-        "python -m rewardlab.{params.module} {params.arguments} {params.files} --log {log}"
+        f"{COMMAND} --recorded-in results/{{wildcards.run}}/hashes"
 
 
 use rule job as figure with:

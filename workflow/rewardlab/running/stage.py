@@ -34,6 +34,7 @@ from rewardlab.running.fingerprint import fingerprint
 from rewardlab.running.messages import log_to
 from rewardlab.running.outputs import exclusive, kept_after_a_kill, published
 from rewardlab.running.provenance import record
+from rewardlab.running.recorded import check, forget, note
 from rewardlab.running.validation import describe, location
 
 log = logging.getLogger("rewardlab")
@@ -154,6 +155,10 @@ def _execute(
     origins = given["provenance"] or []
     _check_targets([*targets, *origins], read)
     log.info("%s: %s", name, settings)
+    store = given["recorded_in"]
+    if store is not None:
+        check(store, read)
+        forget(store, [*targets, *origins])
     with ExitStack() as stack:
         for target in [*targets, *origins]:
             stack.enter_context(exclusive(target))
@@ -175,6 +180,8 @@ def _execute(
             text = json.dumps(origin, indent=1, sort_keys=True) + "\n"
             stack.enter_context(published(path)).write_text(text)
         function(**inputs, **partial, **state, **settings)
+    if store is not None:
+        note(store, [*targets, *origins])
     log.info("%s: done", name)
 
 
@@ -283,6 +290,11 @@ def _parser(function: Callable[..., None], module: str) -> argparse.ArgumentPars
     )
     parser.add_argument(
         "--log", type=Path, help="file for messages and progress (default: standard error)"
+    )
+    parser.add_argument(
+        "--recorded-in",
+        type=Path,
+        help="folder of artefacts' hashes: what is read is checked, what is written recorded",
     )
     return parser
 

@@ -1,0 +1,31 @@
+"""Checks every recorded artefact of a run against the hash that it had when it was made."""
+
+import logging
+from pathlib import Path
+
+from rewardlab.running.errors import UserError
+from rewardlab.running.recorded import damaged, remedy
+from rewardlab.running.stage import main, stage
+
+log = logging.getLogger("rewardlab")
+SHOWN = 10
+
+
+@stage
+def verify(recorded: str) -> None:
+    """Raise UserError that names what is missing or changed; recorded: the folder of hashes."""
+    store = Path(recorded)
+    if not any(store.glob("*.json")):
+        raise UserError(f"{store} has no hashes; expected results that were made before.")
+    found = list(damaged(store))
+    if found:
+        more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        what = "; ".join(f"{path} {wrong} ({remedy(path)})" for path, wrong in found[:SHOWN])
+        raise UserError(f"{len(found)} artefacts are damaged: {what}{more}.")
+    count = len(list(store.glob("*.json")))
+    log.info("%d artefacts are what they were when they were made", count)
+    print(f"{count} artefacts are what they were when they were made.")
+
+
+if __name__ == "__main__":
+    main(verify)
