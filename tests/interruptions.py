@@ -1,0 +1,322 @@
+"""What happens to a run: kills, signals, limits, and files that a hand or a disk changes.
+
+    python tests/interruptions.py            # all of them, and the table that docs/faults.md has
+    python tests/interruptions.py truncated  # some
+
+Each is tried in a fresh copy of the repository, at the `test` scale. What was said is compared by
+eye; that tables equal those of an undisturbed run, by bytes. File systems are mounted where root
+may.
+"""
+
+import argparse
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+SNAKEMAKE = Path(sys.executable).parent / "snakemake"
+TARGET = "results/test/tables/uncertainty/fig8.csv"  # a language model, a reward model, heads
+SCALE = "--configfile=tests/test.yaml"
+NOISE = re.compile(
+    r"^(\s|\[|$)|^(Using|Config|Assuming|Building|Provided|Rules|Job|Select|Execute)"
+)
+
+
+class Copy:
+    """A copy of the repository."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in listed.stdout.splitlines():
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, folder / name)
+
+    def start(self, *arguments: str, **options) -> subprocess.Popen:
+        return subprocess.Popen(
+            [SNAKEMAKE, "--cores", "2", *arguments, SCALE],
+            cwd=self.folder,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            **options,
+        )
+
+    def run(self, *arguments: str, **options) -> tuple[int, str]:
+        process = self.start(*arguments, **options)
+        said, _ = process.communicate(timeout=1200)
+        return process.returncode, said
+
+    def stages(self) -> list[int]:
+        """Return the processes of this copy's stages."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (entry / "cmdline").read_bytes()
+                at_home = (entry / "cwd").resolve() == self.folder.resolve()
+            except OSError:
+                continue
+            if at_home and b"-m\0rewardlab." in command:
+                found.append(int(entry.name))
+        return found
+
+    def settled(self) -> None:
+        """Wait until no stage of this copy is left."""
+        while self.stages():
+            time.sleep(0.2)
+
+    def tables(self) -> dict[str, bytes]:
+        results = self.folder / "results/test"
+        return {
+            str(file.relative_to(results)): file.read_bytes()
+            for file in sorted(results.rglob("*"))
+            if file.suffix in (".csv", ".parquet", ".safetensors")
+            and "_measured" not in file.name
+            and not any(part.startswith(".") for part in file.relative_to(results).parts)
+        }
+
+
+class Outcome(NamedTuple):
+    """What was said, and what was run to recover."""
+
+    said: str
+    recovery: str
+
+
+Fault = Callable[[Copy, random.Random], Outcome]
+FAULTS: dict[str, tuple[bool, Fault]] = {}
+"""By name: whether it begins with a finished run, and what is done."""
+
+
+def fault(name: str, finished: bool = False):
+    def listed(function: Fault) -> Fault:
+        FAULTS[name] = finished, function
+        return function
+
+    return listed
+
+
+def sentence(said: str) -> str:
+    """Return the line that tells what is wrong: a stage's own, or else Snakemake's last words."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    own = [line for line in lines if re.match(r"^[a-z_]+(\.[a-z_]+)?( stopped|:| was)", line)]
+    logged = [line.split(" ERROR ", 1)[1] for line in lines if " ERROR " in line]
+    last = [line for line in lines if not NOISE.match(line)]
+    return (own or logged or last or ["nothing"])[-1 if not own else 0]
+
+
+def wait_for_stage(copy: Copy, process: subprocess.Popen, seconds: float) -> None:
+    """Wait until a stage runs and some time has gone by, or the run is over."""
+    end = time.monotonic() + seconds
+    while process.poll() is None and (time.monotonic() < end or not copy.stages()):
+        time.sleep(0.05)
+
+
+@fault("kill -9 of snakemake")
+def kill_snakemake(copy: Copy, rng: random.Random) -> Outcome:
+    process = copy.start(TARGET)
+    wait_for_stage(copy, process, rng.uniform(4, 20))
+    process.kill()
+    process.communicate()
+    copy.settled()
+    said = sentence(copy.run(TARGET)[1])
+    copy.run("--unlock", TARGET)
+    return Outcome(said, "snakemake --unlock, and again")
+
+
+@fault("kill -9 of a stage")
+def kill_stage(copy: Copy, rng: random.Random) -> Outcome:
+    process = copy.start(TARGET)
+    wait_for_stage(copy, process, rng.uniform(4, 20))
+    for stage in copy.stages()[:1]:
+        os.kill(stage, signal.SIGKILL)
+    said, _ = process.communicate()
+    copy.settled()
+    return Outcome(sentence(said), "again")
+
+
+@fault("Ctrl-C")
+def interrupt(copy: Copy, rng: random.Random) -> Outcome:
+    process = copy.start(TARGET)
+    wait_for_stage(copy, process, rng.uniform(4, 20))
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate()
+    copy.settled()
+    return Outcome(sentence(said), "again")
+
+
+@fault("SIGTERM, and SIGKILL after a grace period")
+def terminate(copy: Copy, rng: random.Random) -> Outcome:
+    process = copy.start(TARGET)
+    wait_for_stage(copy, process, rng.uniform(4, 20))
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        said, _ = process.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        said, _ = process.communicate()
+    copy.settled()
+    copy.run("--unlock", TARGET)
+    return Outcome(sentence(said), "again (after --unlock, if killed)")
+
+
+@fault("disk full")
+def disk_full(copy: Copy, rng: random.Random) -> Outcome:
+    results = copy.folder / "results"
+    results.mkdir()
+    mount("-t", "tmpfs", "-o", "size=300k", "tmpfs", str(results))
+    said = copy.run(TARGET)[1]
+    mount("-o", "remount,size=200m", str(results))
+    return Outcome(sentence(said), "again, with room")
+
+
+@fault("results on a read-only file system")
+def read_only(copy: Copy, rng: random.Random) -> Outcome:
+    results = copy.folder / "results"
+    results.mkdir()
+    mount("-t", "tmpfs", "-o", "ro", "tmpfs", str(results))
+    said = copy.run(TARGET)[1]
+    mount("-o", "remount,rw", str(results))
+    return Outcome(sentence(said), "again, where one may write")
+
+
+@fault("a stage out of memory (ulimit -v)")
+def out_of_memory(copy: Copy, rng: random.Random) -> Outcome:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20))
+
+    said = copy.run(TARGET, preexec_fn=limit)[1]
+    copy.settled()
+    copy.run("--unlock", TARGET)
+    return Outcome(sentence(said), "again, with memory")
+
+
+@fault("two runs in one folder")
+def two_runs(copy: Copy, rng: random.Random) -> Outcome:
+    process = copy.start(TARGET)
+    wait_for_stage(copy, process, 4)
+    said = copy.run(TARGET)[1]
+    process.communicate()
+    return Outcome(sentence(said), "none: the first run goes on")
+
+
+@fault("a clock set back", finished=True)
+def clock(copy: Copy, rng: random.Random) -> Outcome:
+    later = time.time() + 86400
+    for file in (copy.folder / "results").rglob("*"):
+        os.utime(file, (later, later))
+    said = copy.run(TARGET)[1]
+    return Outcome("Nothing to be done" if "Nothing to be done" in said else sentence(said), "none")
+
+
+def changed(pattern: str, change: Callable[[Path, random.Random], None]) -> Fault:
+    """Return a fault that changes a file of a finished run, asks `verify`, and does as it says."""
+
+    def tried(copy: Copy, rng: random.Random) -> Outcome:
+        files = sorted((copy.folder / "results/test").glob(pattern))
+        change(rng.choice(files), rng)
+        said = sentence(copy.run("verify")[1])
+        commands = re.findall(r"run: snakemake --cores all (--force \S+?)\)", said)
+        assert commands, said
+        for command in commands:
+            copy.run(*command.split())
+        return Outcome(said, f"snakemake {commands[0]}")
+
+    return tried
+
+
+def cut(file: Path, rng: random.Random) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def flip(file: Path, rng: random.Random) -> None:
+    content = bytearray(file.read_bytes())
+    content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+    file.write_bytes(content)
+
+
+for _name, _pattern, _change in (
+    ("a table truncated", "tables/uncertainty/*.csv", cut),
+    ("a table emptied", "tables/uncertainty/*.csv", lambda file, rng: file.write_bytes(b"")),
+    ("a table deleted", "tables/uncertainty/*.csv", lambda file, rng: file.unlink()),
+    ("a bit of a parquet flipped", "preferences/overall.parquet", flip),
+    ("a bit of a safetensors flipped", "features/*.safetensors", flip),
+    ("a bit of a JSON flipped", "models/*.json", flip),
+):
+    fault(_name, finished=True)(changed(_pattern, _change))
+
+
+def mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True, capture_output=True)
+
+
+def tried(name: str, folder: Path, whole: Copy, seed: int) -> tuple[Outcome, bool, bool]:
+    """Return the outcome of a fault, whether the run recovers, and whether its tables are equal.
+
+    whole: an undisturbed run.
+    """
+    finished, disturb = FAULTS[name]
+    copy = Copy(folder)
+    if finished:
+        for part in ("results", ".snakemake"):
+            subprocess.run(["cp", "-a", whole.folder / part, folder / part], check=True)
+    try:
+        outcome = disturb(copy, random.Random(seed))
+        code, _ = copy.run(TARGET)
+        return outcome, code == 0, copy.tables() == whole.tables()
+    finally:
+        subprocess.run(["umount", folder / "results"], capture_output=True, check=False)
+
+
+def undisturbed(folder: Path) -> Copy:
+    """Return a copy in which the target has been made."""
+    copy = Copy(folder)
+    code, said = copy.run(TARGET)
+    if code:
+        sys.exit(f"the undisturbed run failed:\n{said}")
+    return copy
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("words", nargs="*", help="of the faults to try (none: all)")
+    parser.add_argument("--kills", type=int, default=10, help="times that each kill is tried")
+    given = parser.parse_args()
+    names = [name for name in FAULTS if not given.words or any(w in name for w in given.words)]
+    failed = False
+    with tempfile.TemporaryDirectory() as place:
+        whole = undisturbed(Path(place) / "undisturbed")
+        print("| fault | what is said | then | recovered | tables equal |\n|---|---|---|---|---|")
+        for name in names:
+            for seed in range(given.kills if "kill -9" in name else 1):
+                folder = Path(place) / f"{names.index(name)}-{seed}"
+                outcome, ended, equal = tried(name, folder, whole, seed)
+                words = (outcome.said.replace(place, "…"), outcome.recovery)
+                marks = ["yes" if good else "NO" for good in (ended, equal)]
+                print(f"| {name} | {' | '.join((*words, *marks))} |", flush=True)
+                failed |= not (ended and equal)
+                shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(int(failed))
+
+
+if __name__ == "__main__":
+    main()
