@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 CORES ?= all
 BENCH ?= tests/bench
 
-.PHONY: help figures test lint format report bench cluster faults schema clean
+.PHONY: help figures test lint format report bench bench-gpu cluster faults schema clean
 
 help:
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
 
 figures: $(VENV)/.installed ## make the environment, and every figure, table and claim
 	$(BIN)/snakemake --cores $(CORES)
@@ -32,6 +32,9 @@ report: figures ## build report.html: the claims, and all figures with captions
 
 bench: $(VENV)/.installed ## time what has to be fast (BENCH=tests/bench/bench_ppo.py: PPO alone)
 	$(BIN)/python -m pytest $(BENCH) --benchmark-only --benchmark-columns=min,median,rounds
+
+bench-gpu: $(VENV)/.installed ## time the paper's policies on a graphics card, with random weights
+	PYTHONPATH=workflow $(BIN)/python tests/bench/time_on_gpu.py
 
 cluster: $(VENV)-slurm/.installed ## run the workflow on a Slurm of one node, brought up for that; needs root
 	$(VENV)-slurm/bin/python -m pytest tests/cluster -x -p no:cacheprovider

@@ -20,6 +20,7 @@ localrules:
     pin,
     preferences,
     prompts,
+    results_page,
     transforming,
     verify,
 

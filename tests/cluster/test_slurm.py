@@ -62,7 +62,7 @@ class Checkout:
     def start(self, *arguments: str) -> subprocess.Popen:
         # Snakemake does not stop on SIGTERM where the node has gone.
         return subprocess.Popen(
-            ["timeout", "-k", "10", "500", str(PYTHON), "-m", "snakemake", *arguments],
+            ["timeout", "-k", "10", "700", str(PYTHON), "-m", "snakemake", *arguments],
             cwd=self.folder,
             env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
             stdout=subprocess.PIPE,

@@ -199,13 +199,33 @@ use rule job as write_page with:
             ledger=LEDGER,
             printed=PRINTED,
             title=f"Reward models and RLHF: scale {SETTINGS.scale}, seed {SETTINGS.seed}",
-            items=lambda config, wildcards: [
-                {
-                    "paper": item.params.category,
-                    "label": item.params.label,
-                    "caption": caption(wildcards, [file_of(item)]),
-                }
-                for item in items_on(wildcards.page)
-            ],
+            items=lambda config, wildcards: described(wildcards, items_on(wildcards.page)),
         ),
         hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],
+
+
+use rule job as write_results with:
+    """The claims and every figure of a run in words, as a page of the documentation."""
+    input:
+        claims="<results>/claims.csv",
+        shown=lambda wildcards: [file_of(item) for item in items_on("index")],
+        findings=lambda wildcards: [findings_of(item) for item in items_on("index")],
+    output:
+        page="<results>/results.md",
+        provenance="<results>/results.md.json",
+    log:
+        "<logs>/write_results.log",
+    params:
+        **stage(
+            "claims.write_results",
+            title=f"Results: scale {SETTINGS.scale}, seed {SETTINGS.seed}",
+            items=lambda config, wildcards: described(wildcards, items_on("index")),
+        ),
+
+
+rule results_page:
+    """docs/results.md: the claims and every figure in words."""
+    input:
+        f"results/{SETTINGS.scale}/results.md",
+    shell:
+        "cp {input} docs/results.md"

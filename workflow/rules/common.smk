@@ -155,6 +155,19 @@ def items_on(page):
     )
 
 
+def described(wildcards, items):
+    """Return what a page says of items: where they stand, what they are called, how to rebuild them."""
+    return [
+        {
+            "paper": item.params.category,
+            "label": item.params.label,
+            "caption": caption(wildcards, [file_of(item)]),
+            "target": item.name.partition("_")[2],
+        }
+        for item in items
+    ]
+
+
 def elsewhere(wildcards):
     """Return the table of the claims in other worlds, which the page of what goes beyond shows."""
     tried = workflow.get_rule("collect_claims_by_world").params.target == "extended"

@@ -4,7 +4,6 @@ It is one file, with the figures inside it, and needs nothing else.
 """
 
 import base64
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,25 +15,10 @@ from markupsafe import Markup
 from rewardlab.evaluation.contrasts import MEAN
 from rewardlab.evaluation.decisions import NOT_RUN, VERDICTS, counts_in_words
 from rewardlab.evaluation.ledger import Claim, read_ledger
+from rewardlab.evaluation.pages import Item, in_order, number
 from rewardlab.evaluation.tables import read_csv
+from rewardlab.running.provenance import versions
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
-from rewardlab.settings.types import SettingsModel
-
-
-class Item(SettingsModel):
-    """A figure or table of the page, in the words of its rule."""
-
-    paper: str
-    """Heading that it stands under."""
-    label: str
-    """What it is called."""
-    caption: str
-    """Its caption, as reStructuredText."""
-
-
-def number(value: float) -> str:
-    """Return a value for reading: three significant digits, nothing for a missing one."""
-    return "" if pd.isna(value) else f"{value:.3g}"
 
 
 def claim_rows(
@@ -89,24 +73,6 @@ def cell(value: object) -> dict:
     return {"text": str(value), "is_number": isinstance(value, int)}
 
 
-def in_order(items: Sequence[Item]) -> list[int]:
-    """Return the places of items by paper, as the papers first come, and within it by label.
-
-    Figures come before tables, both by number, and then what is ours.
-    """
-    papers = list(dict.fromkeys(item.paper for item in items))
-
-    def key(place: int) -> tuple:
-        item = items[place]
-        found = re.match(r"(Figure|Table)s? (\d+)(.*)", item.label)
-        if not found:
-            return papers.index(item.paper), 2, 0, "", place
-        kind, first, rest = found.groups()
-        return papers.index(item.paper), int(kind == "Table"), int(first), rest, place
-
-    return sorted(range(len(items)), key=key)
-
-
 @stage
 def write_page(
     template: Input,
@@ -132,6 +98,7 @@ def write_page(
         item = items[place]
         entry = {
             "label": item.label,
+            "target": item.target,
             "caption": as_html(item.caption),
             "findings": as_html(findings[place].read_text(encoding="utf-8")),
             **shown_file(shown[place]),
@@ -147,6 +114,7 @@ def write_page(
             for paper in dict.fromkeys(row["paper"] for row in decided)
         },
         waiting=[f"{row['id']} ({row['item']})" for row in rows if row["verdict"] == NOT_RUN],
+        versions=[f"{name} {number}" for name, number in versions().items()],
         papers=[{"name": paper, "items_shown": listed} for paper, listed in by_paper.items()],
     )
     page.write_text(text, encoding="utf-8")
