@@ -1,6 +1,7 @@
 """What a wrong setting says: file, key, value, what was expected, the nearest key."""
 
 import copy
+import functools
 import json
 import re
 from pathlib import Path
@@ -60,7 +61,13 @@ def test_the_configuration_is_valid(config):
 
 @pytest.mark.parametrize("overlay", sorted([*ROOT.glob("workflow/scales/*.yaml")]), ids=str)
 def test_the_other_scales_are_valid(config, overlay):
-    validate(merge(config, yaml.safe_load(overlay.read_text())), [CONFIG, str(overlay)])
+    # paper-aggregation lies over paper, and no other over anything but config.yaml.
+    below = overlay.with_name(f"{overlay.stem.partition('-')[0]}.yaml")
+    layers = list(dict.fromkeys([below, overlay]))
+    merged = functools.reduce(
+        lambda values, file: merge(values, yaml.safe_load(file.read_text())), layers, config
+    )
+    validate(merged, [CONFIG, *map(str, layers)])
 
 
 def test_the_test_scale_is_valid(config):
