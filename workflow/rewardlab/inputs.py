@@ -521,6 +521,17 @@ def property_judges(config: Settings, wildcards: Any) -> list[str]:
     return [model for name in config.aggregation.properties for model in judge_of(config, name)]
 
 
+def judged_sets(config: Settings, wildcards: Any) -> list[str]:
+    """Return the sets of preferences that policies are judged by: their own, and the properties."""
+    every = [config.policies.preferences, *config.aggregation.properties]
+    return list(dict.fromkeys(every))
+
+
+def judges_of_sets(config: Settings, wildcards: Any) -> list[str]:
+    """Return the manifests of the models that judge by these."""
+    return [model for name in judged_sets(config, wildcards) for model in judge_of(config, name)]
+
+
 def policy_judges(config: Settings, wildcards: Any) -> list[str]:
     """Return the manifest of the model that judges policies."""
     return judge_of(config, config.policies.preferences)
@@ -570,6 +581,12 @@ def judge_is_tuned(config: Settings, wildcards: Any) -> bool:
 def shown_set(config: Settings, wildcards: Any) -> str:
     """Return the set of preferences whose reward models are shown."""
     return config.rewards.shown
+
+
+def gold_world(config: Settings, wildcards: Any) -> dict[str, Any] | None:
+    """Return the world whose gold judges responses; none: the language model is no world's."""
+    embedded = config.data.language_model == "embedded" and config.policies.judge == "gold"
+    return config.world.model_dump(mode="json") if embedded else None
 
 
 def first_combined(config: Settings, wildcards: Any) -> str:

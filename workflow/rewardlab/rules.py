@@ -29,6 +29,8 @@ from rewardlab.settings.compose import Settings, slice_of
 LEDGER, PRINTED = "workflow/ledger.yaml", "workflow/printed.yaml"
 CAPTIONS = Path("workflow/report")
 PAGE = "workflow/report/page.html"
+NOTES: list[str] = []
+"""What every caption says of this run, in the end."""
 HASHES = Path(".snakemake/source_hashes.json")
 
 
@@ -36,16 +38,23 @@ HASHES = Path(".snakemake/source_hashes.json")
 ON_GPUS = frozenset(
     f"stages.{name}"
     for name in (
+        "aggregation.check_theorems",
+        "aggregation.predict_quantiles",
         "data.fine_tune",
         "data.pretrain",
         "data.sample_responses",
         "judging.judge_drawn",
         "judging.judge_pairs",
+        "judging.tune_judge",
         "policies.find_beta",
         "policies.gather_base_samples",
         "policies.judge",
         "policies.train",
         "rewards.extract_features",
+        "rewards.fit_heads",
+        "rewards.redraw_heads",
+        "rewards.split_variance",
+        "rewards.tabulate_judges",
         "rewards.judge",
         "rewards.score",
         "rewards.train",
@@ -224,7 +233,8 @@ def caption(wildcards, output) -> str:
     """Return the caption of an item, with the papers' numbers; editing it draws nothing again."""
     _, _, *parts = Path(output[0]).with_suffix(".rst").parts
     source = CAPTIONS.joinpath(*(part for part in parts if part != "tables"))
-    return filled(source.read_text(encoding="utf-8"), printed(), str(source))
+    text = filled(source.read_text(encoding="utf-8"), printed(), str(source))
+    return "\n\n".join([text.rstrip(), *NOTES]) + "\n"
 
 
 def check_texts() -> None:

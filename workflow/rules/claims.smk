@@ -224,8 +224,10 @@ use rule job as write_results with:
 
 
 rule results_page:
-    """docs/results.md: the claims and every figure in words."""
+    """docs/results.md: the claims and every figure in words; of other scales docs/results-<scale>.md."""
     input:
         f"results/{SETTINGS.scale}/results.md",
+    params:
+        page=f"docs/results{'' if SETTINGS.scale == 'embedded' else '-' + SETTINGS.scale}.md",
     shell:
-        "cp {input} docs/results.md"
+        "cp {input} {params.page}"

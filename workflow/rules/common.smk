@@ -22,6 +22,7 @@ from rewardlab.rules import (
     figure,
     LEDGER,
     ledger_rules,
+    NOTES,
     ON_GPUS,
     one_of,
     PAGE,
@@ -71,6 +72,16 @@ if open_revisions and is_snakemake(sys.argv):
         file=sys.stderr,
     )
 
+if SETTINGS.policies.judge != "gold":
+    NOTES.append(
+        "**In this run** there is no gold reward: what is called gold here is what "
+        + {
+            "reward_model": "a reward model of the judge split says (rewards_judges has its accuracy)",
+            "classifier": "the sequence classifier under data.classifier says",
+        }[SETTINGS.policies.judge]
+        + ", which no policy was trained on."
+    )
+
 # A run is a set of settings, with results in results/<run>: this configuration, and other worlds.
 RUNS = Runs({SETTINGS.scale: SETTINGS} | {world.scale: world for world in WORLDS.values()})
 stage = RUNS.stage
@@ -81,6 +92,9 @@ stage = RUNS.stage
 _path = f"PYTHONUTF8=1 PYTHONPATH={shlex.quote(str(LIBRARY))}"
 if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
     _path += f" PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
+# Messages tell commands with the options that this run has.
+_options = f" --configfile {' '.join(map(str, overlays))}" if overlays else ""
+_path += f" WORKFLOW_OPTIONS={shlex.quote(_options)}"
 shell.prefix(f"set -euo pipefail; export {_path}; ")
 
 

@@ -45,7 +45,7 @@ rule verify:
     conda:
         ENVIRONMENT
     params:
-        **stage("results.verify", recorded=f"results/{SETTINGS.scale}/hashes"),
+        **stage("results.verify", recorded=[f"results/{name}/hashes" for name in RUNS.runs]),
     shell:
         COMMAND
 
@@ -158,7 +158,7 @@ use rule job as tune_language_model with:
     params:
         **stage(
             "data.fine_tune",
-            settings="data.fine_tuning",
+            settings={"settings": "data.fine_tuning", "splits": "data.splits"},
             seed=["tune_language_model"],
         ),
 

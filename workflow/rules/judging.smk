@@ -141,7 +141,7 @@ use rule job as tabulate_choices with:
     params:
         **stage(
             "judging.tabulate_choices",
-            settings={"properties": "aggregation.properties", "world": "world"},
+            settings={"properties": "aggregation.properties", "world": inputs.gold_world},
         ),
 
 
@@ -172,7 +172,7 @@ use rule job as tabulate_answers with:
     params:
         **stage(
             "judging.tabulate_answers",
-            settings={"at": "transforming.at", "world": "world"},
+            settings={"at": "transforming.at", "world": inputs.gold_world},
             experiment=inputs.first_combined,
             properties=inputs.utility_properties,
         ),

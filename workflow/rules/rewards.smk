@@ -120,6 +120,32 @@ use rule job as list_heldout with:
         **stage("data.list_heldout", name="{set}"),
 
 
+use rule job as tabulate_judges with:
+    """How often the models that judge policies agree with held-out preferences."""
+    input:
+        preferences=RUNS.paths("<results>/preferences/{name}.parquet", name=inputs.judged_sets),
+        judges=RUNS.paths("<results>/{name}.json", name=inputs.judges_of_sets),
+    output:
+        **table("rewards/judges"),
+    log:
+        "<logs>/tabulate_judges.log",
+    params:
+        **stage(
+            "rewards.tabulate_judges",
+            settings={"world": "world", "settings": "rewards.features"},
+            max_length=inputs.judge_length,
+            names=inputs.judged_sets,
+        ),
+
+
+use rule figure as draw_rewards_judges with:
+    """How often the models that judge policies agree with held-out preferences."""
+    pathvars:
+        item="rewards/judges",
+    params:
+        **figure("book.bars", "Reward models", "Judges", SETTINGS.policies.judge != "gold"),
+
+
 use rule job as judge_responses with:
     """Rewards of listed responses by the models that judge, one for each property."""
     input:

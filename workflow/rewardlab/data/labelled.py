@@ -13,9 +13,10 @@ from rewardlab.settings.data import LabelsSettings
 def labelled_pairs(rows: Iterable[Row], settings: LabelsSettings, seed: int) -> list[Pair]:
     """Return pairs without a prompt, both sides of as many words; every text stands in one at most.
 
-    Which good text meets which bad one is drawn. Raises UserError that names a row without text or
-    label, or says that one of the two kinds is missing.
+    A text that stands there twice counts once. Which good text meets which bad one is drawn. Raises
+    UserError that names a row without text or label, or says that one of the two kinds is missing.
     """
+    seen: set[str] = set()
     good: list[list[str]] = []
     bad: list[list[str]] = []
     for location, fields in rows:
@@ -27,8 +28,12 @@ def labelled_pairs(rows: Iterable[Row], settings: LabelsSettings, seed: int) -> 
                 f"{'label' if wrong == settings.label else 'text'}; found "
                 f"{', '.join(map(repr, fields)) or 'nothing'}."
             )
-        if words := text.split()[: settings.words]:
-            (good if str(label) == str(settings.good) else bad).append(words)
+        if label != label:  # a table has NaN where a row lacks a field
+            raise UserError(f"{location}: the field {settings.label!r} is missing.")
+        words = text.split()[: settings.words]
+        if words and text not in seen:
+            seen.add(text)
+            (good if _equal(label, settings.good) else bad).append(words)
     if not good or not bad:
         what = f"{settings.label} {'other than ' if good else ''}{settings.good!r}"
         raise UserError(f"no text has the label {what}; expected texts of both kinds.")
@@ -42,3 +47,11 @@ def labelled_pairs(rows: Iterable[Row], settings: LabelsSettings, seed: int) -> 
         if len(pairs) == count:
             break
     return pairs
+
+
+def _equal(label: object, good: int | str) -> bool:
+    """Return whether labels are the same, as numbers if both are: "1", 1 and 1.0 are."""
+    try:
+        return float(label) == float(good)
+    except (TypeError, ValueError):
+        return str(label) == str(good)

@@ -11,6 +11,7 @@ from pathlib import Path
 from rewardlab.running.errors import UserError
 from rewardlab.running.outputs import final_name
 from rewardlab.running.provenance import file_hash, manifest_of
+from rewardlab.running.recorded import remedy
 
 
 def write_manifest(path: Path, folder: Path, files: Iterable[Path] | None = None) -> None:
@@ -50,11 +51,11 @@ def _opened(path: Path) -> tuple[Path, list[str]]:
     for name, expected in files.items():
         file = folder / name
         if not file.is_file():
-            raise UserError(f"{file} is missing; {path} lists it.")
+            raise UserError(f"{file} is missing; {path} lists it; {remedy(path)}.")
         found = file_hash(file)
         if found != expected:
             raise UserError(
                 f"{file} is not the file that was recorded: its sha256 is {found}, but {path} "
-                f"expects {expected}."
+                f"expects {expected}; {remedy(path)}."
             )
     return folder, list(files)

@@ -5,6 +5,7 @@ A revision that nobody has looked up is null in a configuration; what the hub's 
 when it is pinned stands in a file of the user's, which from then on decides.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,8 +27,10 @@ def read_pins(path: Path = PINS) -> dict[str, str]:
     if not path.exists():
         return {}
     found = read_yaml(str(path)) or {}
+    if not isinstance(found, dict):
+        raise UserError(f"{path} is no mapping of repositories to commits.")
     for name, commit in found.items():
-        if not isinstance(commit, str) or len(commit) != 40:
+        if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{40}", commit):
             raise UserError(
                 f"{path}: {name} is at {commit!r}; expected a commit of 40 hexadecimal digits."
             )

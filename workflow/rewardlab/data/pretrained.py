@@ -101,6 +101,16 @@ def encode_prompts(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str]) -
     return tokenizer(texts, add_special_tokens=False).input_ids
 
 
+def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Return the tokens that end a response: the tokenizer's, and those the model generates by.
+
+    Chat models end a turn by another token than a text.
+    """
+    found = getattr(model.generation_config, "eos_token_id", None)
+    listed = [found] if isinstance(found, int) else list(found or ())
+    return list(dict.fromkeys([*listed, tokenizer.eos_token_id]))
+
+
 def positions_of(model: PreTrainedModel) -> int | None:
     """Return the number of tokens that a model can read at most; None: no limit is known."""
     limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)

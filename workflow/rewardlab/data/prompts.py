@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.data.dialogues import is_dialogue, prompt_of
+from rewardlab.data.preferences import read_pairs
 from rewardlab.data.rows import Row
 from rewardlab.running.errors import UserError
 
@@ -16,9 +17,14 @@ log = logging.getLogger("rewardlab")
 def read_texts(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the field `prompt` of each row, a text or messages, or else its field `text`.
 
-    Raises UserError that names the row's place.
+    Of preferences without such a field, as HH-RLHF's, what both responses answer. Raises UserError
+    that names the row's place.
     """
     for location, fields in rows:
+        if "prompt" not in fields and "chosen" in fields and "rejected" in fields:
+            (pair,) = read_pairs([(location, fields)])
+            yield pair.prompt
+            continue
         name = "prompt" if "prompt" in fields or "text" not in fields else "text"
         yield prompt_of(fields, name, location)
 

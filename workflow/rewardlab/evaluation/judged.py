@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from rewardlab.evaluation.tables import share
 from rewardlab.settings.world import WorldSettings
 from rewardlab.world.gold import with_gold
 
@@ -48,3 +49,11 @@ def agreement(table: pd.DataFrame, name: str) -> float:
     judge, gold = table[f"win_{JUDGE}_{name}"], table[f"win_{GOLD}_{name}"]
     decided = judge.isin([0.0, 1.0]) & gold.ne(0.5)
     return float((judge[decided] == gold[decided]).mean()) if decided.any() else float("nan")
+
+
+def agreements(table: pd.DataFrame, properties: Sequence[str], world: WorldSettings | None) -> str:
+    """Return a sentence on how often judge and gold agree, by property; none, without gold."""
+    if world is None:
+        return ""
+    said = ", ".join(f"{name} {share(agreement(table, name))}" for name in properties)
+    return f" Where neither ties, the judge agrees with gold on {said} of the pairs."

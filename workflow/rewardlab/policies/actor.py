@@ -43,14 +43,17 @@ def padded_left(rows: Sequence[Sequence[int]], pad: int) -> Prompts:
 class Actor(nn.Module):
     """A language model and a value head.
 
-    end: the token that ends a response; None: responses end at their greatest length.
+    end: the token that ends a response, or several of which any does; None: responses end at their
+    greatest length.
     """
 
-    def __init__(self, model: PreTrainedModel, end: int | None, pad: int) -> None:
+    def __init__(self, model: PreTrainedModel, end: int | Sequence[int] | None, pad: int) -> None:
         super().__init__()
         self.model = model.eval()  # dropout is off, but where `sample` is told otherwise
         self.value = nn.Linear(model.config.get_text_config().hidden_size, 1)
-        self.end, self.pad = end, pad
+        ends = [end] if isinstance(end, int) else list(end or ())
+        self.register_buffer("ends", torch.tensor(ends, dtype=torch.long), persistent=False)
+        self.pad = pad
 
     def _before(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the hidden states (B, T, H) that each token of the responses is drawn from."""
@@ -119,8 +122,8 @@ class Actor(nn.Module):
             chosen = logprobs.gather(1, drawn[:, None]).squeeze(1)
             values = in_full_precision(self.value(decoder.last).squeeze(-1))
             steps.append((drawn, alive, chosen, values))
-            if self.end is not None:
-                alive = alive & (drawn != self.end)
+            if len(self.ends):
+                alive = alive & ~torch.isin(drawn, self.ends)
                 if not alive.any():
                     break
         drawn, alive, chosen, values = (torch.stack(part, 1) for part in zip(*steps, strict=True))

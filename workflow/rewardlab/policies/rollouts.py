@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-from rewardlab.data.pretrained import encode_prompts
+from rewardlab.data.pretrained import encode_prompts, end_tokens
 from rewardlab.policies.actor import padded_left
 from rewardlab.running.outputs import published
 from rewardlab.running.progress import progress
@@ -64,17 +64,22 @@ def _one_batch(
     greedy: bool,
     min_p: float,
 ) -> list[str]:
+    # A configuration of its own: a repository's may have penalties and cut-offs.
     drawn = {} if greedy else {"top_k": 0, "top_p": 1.0, "temperature": 1.0}
     if min_p and not greedy:
         drawn["min_p"] = min_p
     pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     batch = padded_left(encode_prompts(tokenizer, prompts), pad)
-    tokens = model.generate(
-        input_ids=batch.tokens.to(model.device),
-        attention_mask=batch.mask.to(model.device),
+    how = GenerationConfig(
         do_sample=not greedy,
         **drawn,
         max_new_tokens=max_new_tokens,
         pad_token_id=pad,
+        eos_token_id=end_tokens(model, tokenizer),
+    )
+    tokens = model.generate(
+        input_ids=batch.tokens.to(model.device),
+        attention_mask=batch.mask.to(model.device),
+        generation_config=how,
     )[:, batch.tokens.shape[1] :]
     return tokenizer.batch_decode(tokens, skip_special_tokens=True)

@@ -5,54 +5,68 @@ each artefact, so that jobs do not meet in it; a model's folder stands behind it
 has the hashes of its files.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 from rewardlab.running.errors import UserError
 from rewardlab.running.outputs import published
 from rewardlab.running.provenance import file_hash, manifest_of
 
+OPTIONS = "WORKFLOW_OPTIONS"
+"""Variable with the options that a run has beside its targets, for the command in messages."""
 Damage = tuple[Path, str]
 """An artefact, and what is wrong with it."""
 
 
 def _entry(store: Path, path: Path) -> Path:
-    return store / f"{quote(str(path), safe='')}.json"
+    return store / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
 
 
-def forget(store: Path, paths: Iterable[Path]) -> None:
-    """Take back what was recorded of files that are about to be written anew."""
+@contextmanager
+def recording(store: Path | None, paths: Sequence[Path]) -> Iterator[None]:
+    """Record the hashes of files that are published inside; folders have manifests.
+
+    While they are being written nothing is recorded of them, nor afterwards if that fails. The
+    caller holds their locks; no store: nothing is recorded.
+    """
+    if store is None:
+        yield
+        return
     for path in paths:
         _entry(store, path).unlink(missing_ok=True)
-
-
-def note(store: Path, paths: Iterable[Path]) -> None:
-    """Record the hashes of files; folders have manifests."""
+    yield
     for path in paths:
         if path.is_file():
             with published(_entry(store, path)) as partial:
-                partial.write_text(json.dumps({"sha256": file_hash(path)}) + "\n")
+                partial.write_text(json.dumps({"path": str(path), "sha256": file_hash(path)}))
 
 
-def _recorded(store: Path, path: Path) -> str | None:
+def _read(entry: Path) -> tuple[Path, str] | None:
+    """Return what an entry says; None if it cannot be read."""
     try:
-        return json.loads(_entry(store, path).read_text())["sha256"]
+        found = json.loads(entry.read_text())
+        return Path(found["path"]), str(found["sha256"])
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
 
 def damage(store: Path, path: Path) -> str | None:
     """Return what is wrong with a file that was recorded; None: nothing, or it was not."""
-    expected = _recorded(store, path)
-    if expected is None:
+    entry = _entry(store, path)
+    if not entry.exists():
         return None
+    found = _read(entry)
+    if found is None:
+        return f"cannot be checked, since {entry}, its recorded hash, is damaged"
     if not path.is_file():
         return "is missing"
-    if path.stat().st_size == 0 and file_hash(path) != expected:
-        return "has been emptied"
-    return None if file_hash(path) == expected else "is not what it was when it was made"
+    if file_hash(path) == found[1]:
+        return None
+    return "is not what it was when it was made" if path.stat().st_size else "has been emptied"
 
 
 def check(store: Path, paths: Iterable[Path]) -> None:
@@ -64,13 +78,18 @@ def check(store: Path, paths: Iterable[Path]) -> None:
 
 def remedy(path: Path) -> str:
     """Return what makes an artefact again, in words."""
-    return f"to make it again, run: snakemake --cores all --force {path}"
+    options = os.environ.get(OPTIONS, "")
+    return f"to make it again, run: snakemake --cores all --force {path}{options}"
 
 
 def damaged(store: Path) -> Iterator[Damage]:
     """Yield every recorded artefact that is missing or changed, and files behind manifests."""
     for entry in sorted(store.glob("*.json")):
-        path = Path(unquote(entry.name.removesuffix(".json")))
+        found = _read(entry)
+        if found is None:
+            yield entry, "is damaged: it has the hash of an artefact"
+            continue
+        path = found[0]
         if wrong := damage(store, path):
             yield path, wrong
         elif manifest := manifest_of(path):

@@ -34,7 +34,7 @@ from rewardlab.running.fingerprint import fingerprint
 from rewardlab.running.messages import log_to
 from rewardlab.running.outputs import exclusive, kept_after_a_kill, published
 from rewardlab.running.provenance import record
-from rewardlab.running.recorded import check, forget, note
+from rewardlab.running.recorded import check, recording
 from rewardlab.running.validation import describe, location
 
 log = logging.getLogger("rewardlab")
@@ -158,10 +158,10 @@ def _execute(
     store = given["recorded_in"]
     if store is not None:
         check(store, read)
-        forget(store, [*targets, *origins])
     with ExitStack() as stack:
         for target in [*targets, *origins]:
             stack.enter_context(exclusive(target))
+        stack.enter_context(recording(store, [*targets, *origins]))
         state: dict[str, Path] = {}
         origin: dict[str, Any] = {}
         if origins or by_role["state"]:
@@ -180,8 +180,6 @@ def _execute(
             text = json.dumps(origin, indent=1, sort_keys=True) + "\n"
             stack.enter_context(published(path)).write_text(text)
         function(**inputs, **partial, **state, **settings)
-    if store is not None:
-        note(store, [*targets, *origins])
     log.info("%s: done", name)
 
 

@@ -163,12 +163,22 @@ LanguageModelSource = Annotated[
 ]
 
 
+class TextsSourceSettings(SourceSettings):
+    """Texts to learn from."""
+
+    columns: dict[Literal["text", "messages", "prompt", "response", "chosen", "rejected"], str] = (
+        Field(default={})
+    )
+    """What fields are called in the data, by what they are called here."""
+
+
 class FineTuningSettings(SettingsModel):
     """Supervised fine-tuning of the language model, before policies start from it."""
 
-    sources: Annotated[dict[Name, PreferenceSourceSettings], Field(min_length=1)]
+    sources: Annotated[dict[Name, TextsSourceSettings], Field(min_length=1)]
     """What it is tuned on, by name: texts (`text`), chats (`messages`), prompts with a `response`,
-    or preferences, whose chosen responses it learns."""
+    or preferences, whose chosen responses it learns. Prompts of the evaluation and judge splits of
+    preferences (data.splits) are left out."""
     epochs: Positive
     """Passes over all of them together."""
     batch_size: Count

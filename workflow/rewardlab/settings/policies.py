@@ -142,7 +142,7 @@ class MethodSettings(SettingsModel):
     which fixed points reach the experiment's divergences; none for the base model."""
     learning_rate: Positive | None = None
     """Learning rate of this method's policies (Table 6: 1.414e-5, vanilla; Table 7: 1.5e-5); none:
-    that of the experiment's PPO."""
+    that of PPO. What an experiment says under its own `ppo` goes first."""
     transform: Literal["identity", "centred", "log_sigmoid", "lsc"] = "identity"
     """What becomes of each of the experiment's rewards."""
     combine: Literal["sum", "sigmoid_and", "sigmoid_or", "minimum"] = "sum"
@@ -281,7 +281,7 @@ class PolicySettings(SettingsModel):
 
         Raises ValidationError.
         """
-        values = self.ppo.model_dump() | (self.experiments[name].ppo if name else {})
         rate = self.methods[method].learning_rate if method else None
-        values |= {} if rate is None else {"learning_rate": rate}
+        of_method = {} if rate is None else {"learning_rate": rate}
+        values = self.ppo.model_dump() | of_method | (self.experiments[name].ppo if name else {})
         return PPOSettings.model_validate_json(json.dumps(values))

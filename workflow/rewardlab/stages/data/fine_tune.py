@@ -5,8 +5,8 @@ learned), or plain texts. Dialogues are set in the tokenizer's chat template, wh
 """
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from datasets import Dataset
@@ -18,46 +18,69 @@ from rewardlab.data.manifest import files_of, open_artefact, write_manifest
 from rewardlab.data.preferences import read_pairs, renamed
 from rewardlab.data.pretrained import load_language_model, load_tokenizer
 from rewardlab.data.rows import Row, read_rows
+from rewardlab.data.splits import splits_of
 from rewardlab.rewards.texts import joined
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
-from rewardlab.settings.data import FineTuningSettings
+from rewardlab.settings.data import FineTuningSettings, SplitSettings, TextsSourceSettings
 from rewardlab.settings.types import Seed
 
 log = logging.getLogger("rewardlab")
 
 
-def text_of(row: Row, tokenizer: PreTrainedTokenizerBase) -> str:
+class Lesson(NamedTuple):
+    """A prompt, empty if there is none, and what is to be said: a text, or a whole chat."""
+
+    prompt: str
+    text: str | list[dict[str, str]]
+
+
+def lesson_of(row: Row) -> Lesson:
     """Return what the model is to learn from a row; raises UserError that names the row's place."""
     location, fields = row
     if fields.get("messages") is not None:
-        chat = checked_chat(list(fields["messages"]), f"{location}: messages")
-        if tokenizer.chat_template is not None:
-            return tokenizer.apply_chat_template(chat, tokenize=False)
-        return "\n\n".join(message["content"] for message in chat)
+        return Lesson("", checked_chat(list(fields["messages"]), f"{location}: messages"))
     if "text" in fields and "response" not in fields and "chosen" not in fields:
-        return prompt_of(fields, "text", location)
+        return Lesson("", prompt_of(fields, "text", location))
     if "chosen" in fields:
         (pair,) = read_pairs([row])
         prompt, response = pair.prompt, pair.chosen
     else:
         prompt = prompt_of(fields, "prompt", location)
         response = response_of(fields, "response", location)
-    if tokenizer.chat_template is not None and prompt:
-        return tokenizer.apply_chat_template(messages(prompt, response), tokenize=False)
-    return joined(prompt, response)
+    return Lesson(prompt, response)
 
 
-def texts_of(
-    source: Path, columns: dict[str, str], limit: int | None, tokenizer: PreTrainedTokenizerBase
-) -> Iterator[str]:
-    """Yield the texts of a source, the first ones."""
-    rows = renamed(read_rows(files_of(source)), columns)
-    for number, row in enumerate(rows):
-        if limit is not None and number == limit:
-            return
-        yield text_of(row, tokenizer)
+def tokens_of(lesson: Lesson, tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Return a lesson's tokens: in the chat template, if there is one, or closed by an end."""
+    chat = lesson.text
+    if isinstance(chat, str) and lesson.prompt:
+        chat = messages(lesson.prompt, chat)
+    if tokenizer.chat_template is not None and not isinstance(chat, str):
+        text = tokenizer.apply_chat_template(chat, tokenize=False)
+        return tokenizer(text, add_special_tokens=False).input_ids
+    if isinstance(lesson.text, str):
+        text = joined(lesson.prompt, lesson.text)
+    else:
+        text = "\n\n".join(message["content"] for message in lesson.text)
+    row = tokenizer(text).input_ids
+    end = tokenizer.eos_token_id
+    return row if end is None or row[-1:] == [end] else [*row, end]
+
+
+def lessons_of(source: Path, settings: TextsSourceSettings, splits: SplitSettings) -> list[Lesson]:
+    """Return the lessons of a source, but for prompts that are put aside."""
+    rows = renamed(read_rows(files_of(source)), settings.columns)
+    every = [lesson_of(row) for row in rows]
+    split = splits_of([lesson.prompt for lesson in every], splits)
+    kept = [
+        lesson
+        for lesson, part in zip(every, split, strict=True)
+        if not lesson.prompt or part == "train"
+    ]
+    log.info("%s: %d texts, %d of prompts that are put aside", source, len(kept), len(every))
+    return kept
 
 
 @stage
@@ -69,6 +92,7 @@ def fine_tune(
     measured: Output,
     state: State,
     settings: FineTuningSettings,
+    splits: SplitSettings,
     seed: Seed,
 ) -> None:
     """The tuned language model; sources: manifests of files, in the order of the settings."""
@@ -77,11 +101,11 @@ def fine_tune(
     network, tokenizer = load_language_model(folder), load_tokenizer(folder, padding_side="right")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    texts: list[str] = []
-    for source, (name, given) in zip(sources, settings.sources.items(), strict=True):
-        found = list(texts_of(source, given.columns, settings.limit, tokenizer))
-        log.info("%s: %d texts", name, len(found))
-        texts += found
+    rows = [
+        tokens_of(lesson, tokenizer)[: settings.max_length]
+        for source, given in zip(sources, settings.sources.values(), strict=True)
+        for lesson in lessons_of(source, given, splits)[: settings.limit]
+    ]
     arguments = SFTConfig(
         output_dir=str(state / "training"),
         num_train_epochs=settings.epochs,
@@ -103,11 +127,11 @@ def fine_tune(
             model=network,
             args=arguments,
             processing_class=tokenizer,
-            train_dataset=Dataset.from_dict({"text": texts}),
+            train_dataset=Dataset.from_dict({"input_ids": rows}),
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train()
-        notes["texts"] = len(texts)
+        notes["texts"] = len(rows)
         notes["epochs"] = settings.epochs
     network.eval().save_pretrained(tuned)
     tokenizer.save_pretrained(tuned)

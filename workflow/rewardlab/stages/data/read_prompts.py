@@ -36,15 +36,16 @@ def read_prompts(
     """
     quieten()
     tokenizer = load_tokenizer(open_artefact(model[0])) if model else None
-    parts = [_prompts(source, settings, tokenizer, seed)]
-    parts[0]["split"] = [split_of(prompt) for prompt in parts[0].prompt]
+    found = _prompts(source, settings, tokenizer, seed)
     if evaluation:
         held_out = _prompts(evaluation[0], settings, tokenizer, derive_seed(seed, "evaluation"))
-        seen = held_out.prompt.isin(parts[0].prompt)
-        if seen.any():
-            log.info("%d prompts for evaluation are also for training: left out", seen.sum())
-        parts = [parts[0].assign(split="train"), held_out[~seen].assign(split="evaluation")]
-    pd.concat(parts, ignore_index=True).to_parquet(prompts, index=False)
+        # Beginnings of different texts may coincide, most of all short ones: they stay.
+        both = held_out.prompt.isin(found.prompt).sum()
+        log.info("%d of %d prompts for evaluation are also for training", both, len(held_out))
+        found = pd.concat([found.assign(split="train"), held_out.assign(split="evaluation")])
+    else:
+        found["split"] = [split_of(prompt) for prompt in found.prompt]
+    found.to_parquet(prompts, index=False)
 
 
 def _prompts(

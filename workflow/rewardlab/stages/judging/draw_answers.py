@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rewardlab.policies.names import KEY
+from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
 from rewardlab.settings.types import Seed
 
@@ -24,7 +25,10 @@ def draw_answers(responses: Inputs, texts: Input, pairs: Output, seed: Seed) -> 
     place = [*KEY, "ensemble", "head", "prompt_id", "prompt"]
     grouped = answers.sort_values("sample", kind="stable").groupby(place, sort=False)
     found = grouped.agg(kl=("kl", "mean"), first=("response", "first")).reset_index()
-    found.assign(second=found.prompt.map(drawn)).to_parquet(pairs, index=False)
+    found = found.assign(second=found.prompt.map(drawn))
+    if found.second.isna().any():
+        raise UserError(f"a policy answered a prompt that {texts} has no sample of the base for.")
+    found.to_parquet(pairs, index=False)
 
 
 if __name__ == "__main__":

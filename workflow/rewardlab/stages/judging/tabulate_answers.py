@@ -5,13 +5,16 @@ Columns of the table as of `transforming.tabulate_curves`, with the scorers judg
 
 import pandas as pd
 
-from rewardlab.evaluation.judged import ALL, GOLD, JUDGE, agreement, read_judged
+from rewardlab.evaluation.judged import ALL, GOLD, JUDGE, agreements, read_judged
 from rewardlab.evaluation.sources import TRAINED
-from rewardlab.evaluation.tables import share, write_csv
+from rewardlab.evaluation.tables import write_csv
 from rewardlab.evaluation.transformed import at_divergence, curve, mean, methods_of
+from rewardlab.running.errors import UserError
 from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.types import Positive
 from rewardlab.settings.world import WorldSettings
+
+NAMES = {JUDGE: "the judge", GOLD: "gold"}
 
 
 @stage
@@ -22,34 +25,42 @@ def tabulate_answers(
     experiment: str,
     properties: list[str],
     at: Positive,
-    world: WorldSettings,
+    world: WorldSettings | None,
 ) -> None:
     """Win rates by method and divergence; judged: a table of verdicts for each property."""
     pairs = read_judged(judged, properties, world)
     names = [ALL, *properties]
+    scorers = [JUDGE] if world is None else [JUDGE, GOLD]
     parts, said = [], []
     missing = int(pairs[f"win_{JUDGE}_{ALL}"].isna().sum())
-    if missing:  # a pair without a verdict says nothing for or against
-        columns = [f"win_{JUDGE}_{name}" for name in names]
-        pairs[columns] = pairs[columns].fillna(pairs[columns].mean())
+    total = len(pairs)
+    without = pairs.prompt_id[pairs[f"win_{JUDGE}_{ALL}"].isna()].unique()
+    pairs = pairs[~pairs.prompt_id.isin(without)]  # for all policies, so that they stay paired
+    if pairs.empty:
+        raise UserError(
+            f"the judge gave no verdict on some pair of every prompt ({missing} of {total} pairs); "
+            "expected verdicts as judging.template asks for."
+        )
     for method in methods_of(pairs):
         rows = pairs[pairs.method.eq(method)]
-        for scorer in (JUDGE, GOLD):
+        for scorer in scorers:
             for name in names:
                 found = curve(rows, "factor", f"win_{scorer}_{name}")
                 place = {"experiment": experiment, "source": TRAINED, "method": method}
                 parts.append(found.assign(**place, scorer=scorer, property=name))
-        columns = [f"win_{scorer}_{ALL}" for scorer in (JUDGE, GOLD)]
+        columns = [f"win_{scorer}_{ALL}" for scorer in scorers]
         values = at_divergence(rows, "factor", columns, at)
-        rates = [f"{100 * mean(values[..., column]):.1f}" for column in range(2)]
-        said.append(f"{method} {rates[0]} % by the judge and {rates[1]} % by gold")
+        rates = [
+            f"{100 * mean(values[..., place]):.1f} % by {NAMES[scorer]}"
+            for place, scorer in enumerate(scorers)
+        ]
+        said.append(f"{method} {' and '.join(rates)}")
     write_csv(pd.concat(parts, ignore_index=True), table)
-    agreed = ", ".join(f"{name} {share(agreement(pairs, name))}" for name in properties)
     findings.write_text(
         f"At {at:g} nats, interpolated, policies win on all properties at once against the base "
-        f"model: {'; '.join(said)} (one drawn pair a prompt, each in both orders). Where neither "
-        f"ties, the judge agrees with gold on {agreed} of the pairs; {missing} of {len(pairs)} "
-        "pairs have no verdict.\n"
+        f"model: {'; '.join(said)} (one drawn pair a prompt, each in both orders)."
+        f"{agreements(pairs, properties, world)} {missing} of {total} pairs have no verdict; their "
+        f"{len(without)} prompts are left out for all policies.\n"
     )
 
 

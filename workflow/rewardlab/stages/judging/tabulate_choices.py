@@ -7,7 +7,7 @@ Columns of the table: panel (by the judge, by gold), name (a method), value, low
 import pandas as pd
 
 from rewardlab.evaluation.estimates import Estimate, over_units
-from rewardlab.evaluation.judged import ALL, GOLD, JUDGE, ONE, agreement, read_judged
+from rewardlab.evaluation.judged import ALL, GOLD, JUDGE, ONE, agreements, read_judged
 from rewardlab.evaluation.tables import share, write_csv
 from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.world import WorldSettings
@@ -21,24 +21,20 @@ def win_rate(rows: pd.DataFrame, column: str) -> Estimate:
     return over_units(lambda kept: values[kept].mean(), range(len(values)))
 
 
-def agreements(pairs: pd.DataFrame, properties: list[str]) -> str:
-    """Return how often judge and gold agree, by property, and the pairs that none judged."""
-    said = ", ".join(f"{name} {share(agreement(pairs, name))}" for name in properties)
-    missing = int(pairs[f"win_{JUDGE}_{ALL}"].isna().sum())
-    return (
-        f"where neither ties, the judge agrees with gold on {said} of the pairs; "
-        f"{missing} of {len(pairs)} pairs have no verdict"
-    )
-
-
 @stage
 def tabulate_choices(
-    judged: Inputs, table: Output, findings: Output, properties: list[str], world: WorldSettings
+    judged: Inputs,
+    table: Output,
+    findings: Output,
+    properties: list[str],
+    world: WorldSettings | None,
 ) -> None:
     """Win rates by method; judged: the pairs with verdicts, a table for each property."""
     pairs = read_judged(judged, properties, world)
     parts, said = [], []
     for scorer, panel in PANELS.items():
+        if scorer == GOLD and world is None:
+            continue
         for method, rows in pairs.groupby("method", sort=False):
             if rows[f"win_{scorer}_{ALL}"].isna().all():
                 continue
@@ -53,9 +49,11 @@ def tabulate_choices(
     columns = ["panel", "name", "value", "low", "high", "is_baseline"]
     write_csv(pd.DataFrame(parts, columns=columns), table)
     prompts = pairs.prompt_id.nunique()
+    missing = int(pairs[f"win_{JUDGE}_{ALL}"].isna().sum())
     findings.write_text(
         f"By the judge, one drawn pair of each of {prompts} prompts in both orders: "
-        f"{'; '.join(said) or 'no verdict at all'}; {agreements(pairs, properties)}.\n"
+        f"{'; '.join(said) or 'no verdict at all'}.{agreements(pairs, properties, world)} "
+        f"{missing} of {len(pairs)} pairs have no verdict, and count for nothing.\n"
     )
 
 

@@ -12,17 +12,17 @@ SHOWN = 10
 
 
 @stage
-def verify(recorded: str) -> None:
-    """Raise UserError that names what is missing or changed; recorded: the folder of hashes."""
-    store = Path(recorded)
-    if not any(store.glob("*.json")):
-        raise UserError(f"{store} has no hashes; expected results that were made before.")
-    found = list(damaged(store))
+def verify(recorded: list[str]) -> None:
+    """Raise UserError that names what is missing or changed; recorded: folders of hashes."""
+    entries = [entry for folder in recorded for entry in Path(folder).glob("*.json")]
+    if not entries:
+        raise UserError(f"{recorded[0]} has no hashes; expected results that were made before.")
+    found = [wrong for folder in recorded for wrong in damaged(Path(folder))]
     if found:
         more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         what = "; ".join(f"{path} {wrong} ({remedy(path)})" for path, wrong in found[:SHOWN])
         raise UserError(f"{len(found)} artefacts are damaged: {what}{more}.")
-    count = len(list(store.glob("*.json")))
+    count = len(entries)
     log.info("%d artefacts are what they were when they were made", count)
     print(f"{count} artefacts are what they were when they were made.")
 
