@@ -106,6 +106,9 @@ class Slurm:
         )
         place = Path("/etc/slurm")  # and nowhere else: jobs lose every SLURM_ variable
         place.mkdir(exist_ok=True)
+        there = place / "slurm.conf"
+        if there.exists() and "ClusterName=loopback" not in there.read_text():
+            raise FileExistsError(f"{there} is another cluster's; expected a machine without one")
         (place / "slurm.conf").write_text(text)
         (place / "gres.conf").write_text(
             f"NodeName={self.host} Name=gpu Type=fake File={folder}/card[0-{CARDS - 1}]\n"

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -192,6 +191,7 @@ def test_a_training_that_is_cancelled_goes_on_to_the_same_tables(checkout, slurm
     log = checkout.folder / "logs/test/train_world_model.log"
     wait_for("a training", log.exists, 60)
     running = [row[0] for row in slurm.jobs("i", "T") if row[1] == "RUNNING"]
+    assert running
     subprocess.run(["scancel", *running], check=True)
     process.communicate()
     assert any(row[1] == "CANCELLED" for row in slurm.jobs("i", "T"))
@@ -204,7 +204,7 @@ def test_a_node_that_goes_down_and_comes_back(checkout, slurm):
     process = checkout.start("uncertainty_fig3", *HERE, "--configfile=tests/test.yaml")
     wait_for("a running job", lambda: any(row[0] == "RUNNING" for row in slurm.jobs("T")), 60)
     slurm.stop_node()
-    time.sleep(3)
+    wait_for("a node down", lambda: slurm.says("sinfo", "-h", "-o", "%t").startswith("down"))
     slurm.start_node()
     said, _ = process.communicate()
     assert process.returncode == 0, said[-2000:]

@@ -13,8 +13,9 @@ from rewardlab.settings.data import LabelsSettings
 def labelled_pairs(rows: Iterable[Row], settings: LabelsSettings, seed: int) -> list[Pair]:
     """Return pairs without a prompt, both sides of as many words; every text stands in one at most.
 
-    A text that stands there twice counts once. Which good text meets which bad one is drawn. Raises
-    UserError that names a row without text or label, or says that one of the two kinds is missing.
+    A text that stands there twice counts once. Which good text meets which bad one is drawn; pairs
+    whose sides are equal are left out. Raises UserError that names a row without text or label, or
+    says that one of the two kinds is missing.
     """
     seen: set[str] = set()
     good: list[list[str]] = []
@@ -35,14 +36,16 @@ def labelled_pairs(rows: Iterable[Row], settings: LabelsSettings, seed: int) -> 
             seen.add(text)
             (good if _equal(label, settings.good) else bad).append(words)
     if not good or not bad:
-        what = f"{settings.label} {'other than ' if good else ''}{settings.good!r}"
-        raise UserError(f"no text has the label {what}; expected texts of both kinds.")
+        what = f"{settings.label!r} {'other than' if good else 'equal to'} {settings.good!r}"
+        raise UserError(f"no text has the field {what}; expected texts of both kinds (labels).")
     rng = np.random.default_rng(seed)
     count = min(len(good), len(bad), settings.pairs or len(good))
     pairs = []
     for at, other in zip(rng.permutation(len(good)), rng.permutation(len(bad)), strict=False):
         first, second = good[at], bad[other]
         length = min(len(first), len(second))
+        if first[:length] == second[:length]:  # nothing to prefer
+            continue
         pairs.append(Pair("", " ".join(first[:length]), " ".join(second[:length])))
         if len(pairs) == count:
             break

@@ -57,11 +57,14 @@ def pin(sources: Mapping[str, SourceSettings], kinds: Mapping[str, str], path: P
 
     known = read_pins(path)
     missing = {hub: key for hub, key in unpinned(sources).items() if hub not in known}
+    failed = []
     for hub, key in missing.items():
         try:
             known[hub] = HfApi().repo_info(hub, repo_type=kinds[key]).sha
         except Exception as error:  # the client's own, and those of the network below it
-            raise UserError(f"data.{key}: {hub} cannot be pinned: {hub_reason(error)}.") from None
+            failed.append(f"data.{key}: {hub} cannot be pinned ({hub_reason(error)})")
     with published(path) as partial:
         partial.write_text(yaml.safe_dump(known, sort_keys=True))
+    if failed:
+        raise UserError(f"{'; '.join(failed)}; {len(missing) - len(failed)} others are pinned.")
     return len(missing)

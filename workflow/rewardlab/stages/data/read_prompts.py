@@ -11,6 +11,7 @@ from rewardlab.data.pretrained import load_tokenizer
 from rewardlab.data.prompts import cut_prompts, read_texts, whole_prompts
 from rewardlab.data.rows import read_rows
 from rewardlab.data.splits import split_of
+from rewardlab.running.errors import UserError
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
 from rewardlab.seeds import derive_seed
@@ -45,6 +46,12 @@ def read_prompts(
         found = pd.concat([found.assign(split="train"), held_out.assign(split="evaluation")])
     else:
         found["split"] = [split_of(prompt) for prompt in found.prompt]
+    for split in ("train", "evaluation"):
+        if not found.split.eq(split).any():
+            raise UserError(
+                f"{source} leaves no prompt for the split {split}, of {len(found)}; expected some of "
+                "either (data.prompts: source, evaluation, minimum_characters)."
+            )
     found.to_parquet(prompts, index=False)
 
 
