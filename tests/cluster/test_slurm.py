@@ -27,15 +27,18 @@ HERE = (
     *("--slurm-init-seconds-before-status-checks", "4", "--seconds-between-status-checks", "1"),
     *("--latency-wait", "5", "--jobs", "8"),
 )
-# A figure of every chapter, and preferences of another world.
+# Something of every chapter, and preferences of another world.
 OTHER_WORLD = "results/test-world-1/preferences/helpful.parquet"
+SEARCHED = "results/test/betas/variance_aware.json"
+MATCHED = "results/test/betas/matched_lsc-helpful.json"
+BOOK = "results/test/claims/book.csv"
 EVERY_CHAPTER = (
     "uncertainty_fig3",
     "uncertainty_fig8",
-    "uncertainty_fig10",
+    SEARCHED,
     "aggregation_fig1",
-    "transforming_utility",
-    "book_judge",
+    MATCHED,
+    BOOK,
     OTHER_WORLD,
 )
 
@@ -121,7 +124,7 @@ class Watch(threading.Thread):
 def test_every_chapter_by_sbatch_with_cards_of_their_own(slurm, checkout):
     watch = Watch(slurm)
     watch.start()
-    (checkout.folder / "cards.yaml").write_text("gpus: 1\n")
+    (checkout.folder / "cards.yaml").write_text("gpus: 1\npolicies: {chosen_pairs: null}\n")
     process = checkout.start(
         *(*EVERY_CHAPTER, *HERE, "--configfile", "tests/test.yaml", "cards.yaml")
     )
@@ -137,9 +140,11 @@ def test_every_chapter_by_sbatch_with_cards_of_their_own(slurm, checkout):
     local = set(re.findall(r"^localrule (\w+):", said, re.MULTILINE))
     assert local <= {*EVERY_CHAPTER, "fetch_source"}  # what only names its inputs, and downloads
     assert len([row for row in jobs if "test-world-1" in row[2]]) >= 2  # jobs like all others
-    assert (checkout.folder / OTHER_WORLD).exists()
-    for name in ("uncertainty/fig10", "aggregation/fig1", "transforming/utility", "book/judge"):
-        assert (checkout.folder / f"results/test/tables/{name}.csv").stat().st_size > 0
+    tables = [
+        f"results/test/tables/{name}.csv" for name in ("uncertainty/fig8", "aggregation/fig1")
+    ]
+    for name in (*tables, OTHER_WORLD, SEARCHED, MATCHED, BOOK):
+        assert (checkout.folder / name).stat().st_size > 0
     assert watch.most == CARDS
     assert not watch.shared
     assert watch.waited

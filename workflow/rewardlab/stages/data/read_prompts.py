@@ -49,8 +49,8 @@ def read_prompts(
     for split in ("train", "evaluation"):
         if not found.split.eq(split).any():
             raise UserError(
-                f"{source} leaves no prompt for the split {split}, of {len(found)}; expected some of "
-                "either (data.prompts: source, evaluation, minimum_characters)."
+                f"{source} leaves no prompt for the split {split}, of {len(found)}; expected some "
+                "of either (data.prompts: source, evaluation, minimum_characters)."
             )
     found.to_parquet(prompts, index=False)
 
