@@ -115,7 +115,7 @@ class Watch(threading.Thread):
                 cards = re.search(r"GRES=gpu:\w+:\d\(IDX:([\d,-]+)\)", job)
                 if "JobState=RUNNING" in job and cards:
                     running.append(cards[1])
-                waiting += "JobState=PENDING" in job and "gres/gpu" in job
+                waiting += "JobState=PENDING" in job and re.search(r"gres[:/]gpu", job) is not None
             self.most = max(self.most, len(running))
             self.shared |= len(set(running)) < len(running)
             self.waited |= len(running) == CARDS and waiting > 0
