@@ -85,7 +85,7 @@ use rule job as draw_choices with:
         **stage(
             "judging.draw_choices",
             settings=inputs.combining,
-            k=lambda config, wildcards: config.aggregation.shown_k,
+            best_of=lambda config, wildcards: config.aggregation.shown_k,
             seed=["draw_choices"],
         ),
 

@@ -1,8 +1,8 @@
 """Draws a pair of responses to every prompt of a pool: what a method chooses, and another.
 
-From k drawn responses every method chooses its best, `one` the first that was drawn; the other one
-is drawn from the rest of the pool. Draws are the same for all methods. Columns: method, prompt_id,
-prompt, first (the chosen one), second.
+From some drawn responses (best_of) every method chooses its best, `one` the first that was drawn;
+the other one is drawn from the rest of the pool. Draws are the same for all methods. Columns:
+method, prompt_id, prompt, first (the chosen one), second.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ def draw_choices(
     responses: Input,
     pairs: Output,
     settings: CombiningSettings,
-    k: Count,
+    best_of: Count,
     seed: Seed,
 ) -> None:
     """Pairs of a chosen response and another; responses: the texts of the pool."""
@@ -32,7 +32,7 @@ def draw_choices(
     for part in pools_of(read_pool(pool, settings), settings):
         rows = np.arange(len(part.prompts))
         drawn = rng.permuted(np.tile(np.arange(part.responses.shape[1]), (len(rows), 1)), axis=1)
-        candidates, other = drawn[:, :k], drawn[:, k]
+        candidates, other = drawn[:, :best_of], drawn[:, best_of]
         second = part.responses[rows, other]
         unchosen = -drawn.argsort(axis=1).astype(float)  # the first draw stands highest
         scores = {ONE: unchosen, **method_scores(part, settings.quantiles)}
