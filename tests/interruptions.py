@@ -61,6 +61,17 @@ class Copy:
             **options,
         )
 
+    def verbatim(self, command: str) -> None:
+        """Run a command as a message tells it, in the environment of this project."""
+        path = f"{SNAKEMAKE.parent}:{os.environ['PATH']}"
+        subprocess.run(
+            command.split(),
+            cwd=self.folder,
+            env=os.environ | {"PATH": path},
+            capture_output=True,
+            check=False,
+        )
+
     def run(self, *arguments: str, **options) -> tuple[int, str]:
         process = self.start(*arguments, **options)
         said, _ = process.communicate(timeout=1200)
@@ -235,11 +246,11 @@ def changed(pattern: str, change: Callable[[Path, random.Random], None]) -> Faul
         files = sorted((copy.folder / "results/test").glob(pattern))
         change(rng.choice(files), rng)
         said = sentence(copy.run("verify")[1])
-        commands = re.findall(r"run: snakemake --cores all (--force \S+?)\)", said)
+        commands = re.findall(r"run: (snakemake [^)]*)\)", said)
         assert commands, said
         for command in commands:
-            copy.run(*command.split())
-        return Outcome(said, f"snakemake {commands[0]}")
+            copy.verbatim(command)
+        return Outcome(said, commands[0])
 
     return tried
 
