@@ -63,7 +63,7 @@ OVERLAY = {
         "chosen_pairs": None,
     },
 }
-TARGETS = ("uncertainty_fig7", "aggregation_judge", "transforming_hacking")
+TARGETS = ("uncertainty_fig7", "aggregation_judge", "transforming_utility")
 
 
 def review(rng: random.Random, good: bool) -> str:
