@@ -227,7 +227,15 @@ rule results_page:
     """docs/results.md: the claims and every figure in words; of other scales docs/results-<scale>.md."""
     input:
         f"results/{SETTINGS.scale}/results.md",
+    log:
+        f"logs/{SETTINGS.scale}/results_page.log",
+    conda:
+        ENVIRONMENT
     params:
-        page=f"docs/results{'' if SETTINGS.scale == 'embedded' else '-' + SETTINGS.scale}.md",
+        page=(
+            "docs/results.md"
+            if SETTINGS.scale == "embedded"
+            else f"docs/results-{SETTINGS.scale}.md"
+        ),
     shell:
-        "cp {input} {params.page}"
+        "cp {input} {params.page} 2> {log}"
