@@ -35,8 +35,12 @@ def tabulate_answers(
     missing = int(pairs[f"win_{JUDGE}_{ALL}"].isna().sum())
     total = len(pairs)
     without = pairs.prompt_id[pairs[f"win_{JUDGE}_{ALL}"].isna()].unique()
-    pairs = pairs[~pairs.prompt_id.isin(without)]  # for all policies, so that they stay paired
-    if pairs.empty:
+    kept = pairs[~pairs.prompt_id.isin(without)]  # for all policies, so that they stay paired
+    if len(kept):
+        pairs = kept
+    elif world is not None:
+        scorers = [GOLD]  # the judge says nothing
+    else:
         raise UserError(
             f"the judge gave no verdict on some pair of every prompt ({missing} of {total} pairs); "
             "expected verdicts as judging.template asks for."
@@ -51,7 +55,7 @@ def tabulate_answers(
         columns = [f"win_{scorer}_{ALL}" for scorer in scorers]
         values = at_divergence(rows, "factor", columns, at)
         rates = [
-            f"{100 * mean(values[..., place]):.1f} % by {NAMES[scorer]}"
+            f"{100 * mean(values[..., place]).value:.1f} % by {NAMES[scorer]}"
             for place, scorer in enumerate(scorers)
         ]
         said.append(f"{method} {' and '.join(rates)}")
