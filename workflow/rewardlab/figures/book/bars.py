@@ -11,7 +11,9 @@ from rewardlab.figures.render import render
 def draw(table: pd.DataFrame) -> Figure:
     """table: value, low and high by panel and name; is_baseline: of what is not judged itself."""
     titles = table.panel.unique()
-    figure, panels = style.new_figure(columns=len(titles), height=2.8)
+    longest = table.panel.value_counts().max()
+    height = max(2.8, 0.2 * longest + 0.8)
+    figure, panels = style.new_figure(columns=len(titles), height=height)
     for number, (panel, title) in enumerate(zip(np.atleast_1d(panels), titles, strict=True)):
         rows = table[table.panel.eq(title)].iloc[::-1]
         places = np.arange(len(rows))
