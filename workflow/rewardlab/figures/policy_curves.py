@@ -36,4 +36,5 @@ def draw_policies(panel, rows: pd.DataFrame, width: float, size: float) -> None:
             color=of.colour,
             label=f"{of.label}, PPO",
         )
-    panel.plot([], [], color="black", lw=width, label="line: fixed points")
+    if rows.source.eq(EXACT).any():
+        panel.plot([], [], color="black", lw=width, label="line: fixed points")
