@@ -23,7 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
+from repository import copy_repository
+
 SNAKEMAKE = Path(sys.executable).parent / "snakemake"
 TARGET = "results/test/tables/uncertainty/fig8.csv"  # a language model, a reward model, heads
 SCALE = "--configfile=tests/test.yaml"
@@ -37,17 +38,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        listed = subprocess.run(
-            ["git", "ls-files", "-co", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for name in listed.stdout.splitlines():
-            if (ROOT / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / name, folder / name)
+        copy_repository(folder)
 
     def start(self, *arguments: str, **options) -> subprocess.Popen:
         return subprocess.Popen(

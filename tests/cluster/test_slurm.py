@@ -9,7 +9,6 @@ start.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,7 +17,8 @@ from pathlib import Path
 import pytest
 from slurm import CARDS, Slurm, cluster, wait_for
 
-ROOT = Path(__file__).parents[2]
+from repository import ROOT, copy_repository
+
 PYTHON = Path(sys.executable)  # of the environment that has the plugin
 PLAIN = ROOT / ".venv/bin/snakemake"
 # Where there is no accounting the plugin asks squeue; jobs here are short.
@@ -54,12 +54,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        files = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        for name in files.stdout.rstrip("\0").split("\0"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+        copy_repository(folder)
 
     def start(self, *arguments: str) -> subprocess.Popen:
         # Snakemake does not stop on SIGTERM where the node has gone.

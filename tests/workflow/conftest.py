@@ -2,14 +2,14 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from repository import copy_repository
+
 TEST_SCALE = "--configfile=tests/test.yaml"
 
 
@@ -100,17 +100,7 @@ class Run:
 
 def copy_sources(target: Path) -> Checkout:
     """Copy what git knows or would add, as a clone would."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, target / name)
+    copy_repository(target)
     return Checkout(target)
 
 

@@ -1,5 +1,6 @@
 """Settings of where data and models come from."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
@@ -87,6 +88,18 @@ class StepsSourceSettings(SourceSettings):
     labels; or prompt, completions (the steps so far), next and label."""
 
 
+def _branch_by(key: str, tag: str) -> Callable[[Any], str]:
+    """Return what tells a setting that has the key from a source, and both from `embedded`."""
+
+    def branch(value: Any) -> str:
+        if isinstance(value, str):
+            return "<embedded>"
+        has_key = key in value if isinstance(value, dict) else hasattr(value, key)
+        return tag if has_key else "<given>"
+
+    return branch
+
+
 def _branch(value: Any) -> str:
     return "<embedded>" if isinstance(value, str) else "<given>"
 
@@ -148,18 +161,11 @@ class PretrainedSettings(PretrainingSettings):
         return {key: part for key, part in value.items() if key not in SourceSettings.model_fields}
 
 
-def _language_model_branch(value: Any) -> str:
-    if isinstance(value, str):
-        return "<embedded>"
-    trained = "pretrain_on" in value if isinstance(value, dict) else hasattr(value, "pretrain_on")
-    return "<trained>" if trained else "<given>"
-
-
 LanguageModelSource = Annotated[
     Embedded
     | Annotated[SourceSettings, Tag("<given>")]
     | Annotated[PretrainedSettings, Tag("<trained>")],
-    Discriminator(_language_model_branch),
+    Discriminator(_branch_by("pretrain_on", "<trained>")),
 ]
 
 
@@ -201,18 +207,11 @@ class EndpointSettings(SettingsModel):
     """Name of the model that it is asked for."""
 
 
-def _judge_branch(value: Any) -> str:
-    if isinstance(value, str):
-        return "<embedded>"
-    has_endpoint = "endpoint" in value if isinstance(value, dict) else hasattr(value, "endpoint")
-    return "<endpoint>" if has_endpoint else "<given>"
-
-
 JudgeSource = Annotated[
     Embedded
     | Annotated[SourceSettings, Tag("<given>")]
     | Annotated[EndpointSettings, Tag("<endpoint>")],
-    Discriminator(_judge_branch),
+    Discriminator(_branch_by("endpoint", "<endpoint>")),
 ]
 
 
