@@ -58,10 +58,13 @@ include: "workflow/rules/worlds.smk"
 
 
 for item in workflow.rules:
-    if getattr(item.params, "module", None) in ON_GPUS:
+    job_module = getattr(item.params, "module", None)
+    if job_module in ON_GPUS:
         item.resources["mem_mb"] = more(SETTINGS.memory)
-        if SETTINGS.gpus:
-            item.resources["gpu"] = SETTINGS.gpus
+    if cards := cards_of(job_module, SETTINGS.gpus):
+        item.resources["gpu"] = cards
+        if SETTINGS.gres:
+            item.resources["gres"] = f"{SETTINGS.gres}:{cards}"
 
 
 # A rule with wildcards cannot be asked for by name: each of the report's items gets one that can,

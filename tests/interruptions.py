@@ -1,7 +1,8 @@
 """What happens to a run: kills, signals, limits, and files that a hand or a disk changes.
 
-    python tests/interruptions.py            # all of them, and the table that docs/faults.md has
-    python tests/interruptions.py truncated  # some
+    python tests/interruptions.py                 # all of them, on the way to one figure's table
+    python tests/interruptions.py truncated       # some
+    python tests/interruptions.py kill --whole    # killed at any moment of a run of everything
 
 Each is tried in a fresh copy of the repository, at the `test` scale. What was said is compared by
 eye; that tables equal those of an undisturbed run, by bytes. File systems are mounted where root
@@ -36,8 +37,9 @@ NOISE = re.compile(
 class Copy:
     """A copy of the repository."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, target: str = TARGET, lasts: float = 20) -> None:
+        """target: what is asked for; lasts: seconds that making it takes, undisturbed."""
+        self.folder, self.target, self.lasts = folder, target, lasts
         copy_repository(folder)
 
     def start(self, *arguments: str, **options) -> subprocess.Popen:
@@ -133,22 +135,27 @@ def wait_for_stage(copy: Copy, process: subprocess.Popen, seconds: float) -> Non
         time.sleep(0.05)
 
 
+def at_some_moment(copy: Copy, rng: random.Random) -> subprocess.Popen:
+    """Return a run that has gone on for some time."""
+    process = copy.start(copy.target)
+    wait_for_stage(copy, process, rng.uniform(4, copy.lasts))
+    return process
+
+
 @fault("kill -9 of snakemake")
 def kill_snakemake(copy: Copy, rng: random.Random) -> Outcome:
-    process = copy.start(TARGET)
-    wait_for_stage(copy, process, rng.uniform(4, 20))
+    process = at_some_moment(copy, rng)
     process.kill()
     process.communicate()
     copy.settled()
-    said = sentence(copy.run(TARGET)[1])
-    copy.run("--unlock", TARGET)
+    said = sentence(copy.run(copy.target)[1])
+    copy.run("--unlock", copy.target)
     return Outcome(said, "snakemake --unlock, and again")
 
 
 @fault("kill -9 of a stage")
 def kill_stage(copy: Copy, rng: random.Random) -> Outcome:
-    process = copy.start(TARGET)
-    wait_for_stage(copy, process, rng.uniform(4, 20))
+    process = at_some_moment(copy, rng)
     for stage in copy.stages()[:1]:
         os.kill(stage, signal.SIGKILL)
     said, _ = process.communicate()
@@ -158,8 +165,7 @@ def kill_stage(copy: Copy, rng: random.Random) -> Outcome:
 
 @fault("Ctrl-C")
 def interrupt(copy: Copy, rng: random.Random) -> Outcome:
-    process = copy.start(TARGET)
-    wait_for_stage(copy, process, rng.uniform(4, 20))
+    process = at_some_moment(copy, rng)
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate()
     copy.settled()
@@ -168,8 +174,7 @@ def interrupt(copy: Copy, rng: random.Random) -> Outcome:
 
 @fault("SIGTERM, and SIGKILL after a grace period")
 def terminate(copy: Copy, rng: random.Random) -> Outcome:
-    process = copy.start(TARGET)
-    wait_for_stage(copy, process, rng.uniform(4, 20))
+    process = at_some_moment(copy, rng)
     os.killpg(process.pid, signal.SIGTERM)
     try:
         said, _ = process.communicate(timeout=20)
@@ -177,7 +182,7 @@ def terminate(copy: Copy, rng: random.Random) -> Outcome:
         os.killpg(process.pid, signal.SIGKILL)
         said, _ = process.communicate()
     copy.settled()
-    copy.run("--unlock", TARGET)
+    copy.run("--unlock", copy.target)
     return Outcome(sentence(said), "again (after --unlock, if killed)")
 
 
@@ -186,7 +191,7 @@ def disk_full(copy: Copy, rng: random.Random) -> Outcome:
     results = copy.folder / "results"
     results.mkdir()
     mount("-t", "tmpfs", "-o", "size=300k", "tmpfs", str(results))
-    said = copy.run(TARGET)[1]
+    said = copy.run(copy.target)[1]
     mount("-o", "remount,size=200m", str(results))
     return Outcome(sentence(said), "again, with room")
 
@@ -196,7 +201,7 @@ def read_only(copy: Copy, rng: random.Random) -> Outcome:
     results = copy.folder / "results"
     results.mkdir()
     mount("-t", "tmpfs", "-o", "ro", "tmpfs", str(results))
-    said = copy.run(TARGET)[1]
+    said = copy.run(copy.target)[1]
     mount("-o", "remount,rw", str(results))
     return Outcome(sentence(said), "again, where one may write")
 
@@ -206,17 +211,17 @@ def out_of_memory(copy: Copy, rng: random.Random) -> Outcome:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (900 << 20, 900 << 20))
 
-    said = copy.run(TARGET, preexec_fn=limit)[1]
+    said = copy.run(copy.target, preexec_fn=limit)[1]
     copy.settled()
-    copy.run("--unlock", TARGET)
+    copy.run("--unlock", copy.target)
     return Outcome(sentence(said), "again, with memory")
 
 
 @fault("two runs in one folder")
 def two_runs(copy: Copy, rng: random.Random) -> Outcome:
-    process = copy.start(TARGET)
+    process = copy.start(copy.target)
     wait_for_stage(copy, process, 4)
-    said = copy.run(TARGET)[1]
+    said = copy.run(copy.target)[1]
     process.communicate()
     return Outcome(sentence(said), "none: the first run goes on")
 
@@ -226,7 +231,7 @@ def clock(copy: Copy, rng: random.Random) -> Outcome:
     later = time.time() + 86400
     for file in (copy.folder / "results").rglob("*"):
         os.utime(file, (later, later))
-    said = copy.run(TARGET)[1]
+    said = copy.run(copy.target)[1]
     return Outcome("Nothing to be done" if "Nothing to be done" in said else sentence(said), "none")
 
 
@@ -277,22 +282,24 @@ def tried(name: str, folder: Path, whole: Copy, seed: int) -> tuple[Outcome, boo
     whole: an undisturbed run.
     """
     finished, disturb = FAULTS[name]
-    copy = Copy(folder)
+    copy = Copy(folder, whole.target, whole.lasts)
     if finished:
         for part in ("results", ".snakemake"):
             subprocess.run(["cp", "-a", whole.folder / part, folder / part], check=True)
     try:
         outcome = disturb(copy, random.Random(seed))
-        code, _ = copy.run(TARGET)
+        code, _ = copy.run(copy.target)
         return outcome, code == 0, copy.tables() == whole.tables()
     finally:
         subprocess.run(["umount", folder / "results"], capture_output=True, check=False)
 
 
-def undisturbed(folder: Path) -> Copy:
+def undisturbed(folder: Path, target: str = TARGET) -> Copy:
     """Return a copy in which the target has been made."""
-    copy = Copy(folder)
-    code, said = copy.run(TARGET)
+    copy = Copy(folder, target)
+    start = time.monotonic()
+    code, said = copy.run(target)
+    copy.lasts = time.monotonic() - start
     if code:
         sys.exit(f"the undisturbed run failed:\n{said}")
     return copy
@@ -302,11 +309,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("words", nargs="*", help="of the faults to try (none: all)")
     parser.add_argument("--kills", type=int, default=10, help="times that each kill is tried")
+    parser.add_argument("--whole", action="store_true", help="make everything, not one table")
     given = parser.parse_args()
     names = [name for name in FAULTS if not given.words or any(w in name for w in given.words)]
     failed = False
     with tempfile.TemporaryDirectory() as place:
-        whole = undisturbed(Path(place) / "undisturbed")
+        whole = undisturbed(Path(place) / "undisturbed", "all" if given.whole else TARGET)
         print("| fault | what is said | then | recovered | tables equal |\n|---|---|---|---|---|")
         for name in names:
             for seed in range(given.kills if "kill -9" in name else 1):

@@ -33,7 +33,9 @@ from rewardlab.rewards.trunk import (
     set_heads,
     without_last_layer,
 )
+from rewardlab.running.devices import DEVICE
 from rewardlab.running.errors import UserError
+from rewardlab.running.several_cards import PROCESSES
 from rewardlab.settings.rewards import RewardModelSettings
 from rewardlab.stages.rewards.tabulate_texts import counted
 from rewardlab.world.tokenizer import build_tokenizer
@@ -218,10 +220,14 @@ def program(stage: str, material: Path, home: Path, settings: str, outputs: dict
     return [*call, "--log", str(home / "log")]
 
 
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": str(Path(__file__).parents[2] / "workflow"),
+    "OMP_NUM_THREADS": "1",
+}
+
+
 def start(call):
-    source = Path(__file__).parents[2] / "workflow"
-    environment = os.environ | {"PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(call, env=environment, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(call, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
 
 
 def finish(call) -> None:
@@ -268,6 +274,64 @@ def test_training_that_is_killed_goes_on_and_gives_the_same_model(material, tmp_
     assert not list(homes["killed"].glob(".*.state"))
     kinds = {path.suffix for path in homes["killed"].rglob("*") if path.is_file()}
     assert kinds <= {".json", ".csv", ".safetensors", ""}
+
+
+def by_two_processes(material, home) -> tuple[list[str], dict[str, str]]:
+    """Return a training on two cards, as far as a machine without any can have it."""
+    settings = training(epochs=1.0, checkpoint_steps=10).model_dump_json()
+    outputs = {"model": "m", "manifest": "m.json", "losses": "l.csv", "measured": "c_measured.csv"}
+    inputs = {"trunk": "trunk", "preferences": "pairs.parquet"}
+    call = program("rewards.train", material, home, settings, outputs, inputs)
+    call += ["--seed", "5", "--max-length", "32"]
+    return call, ENVIRONMENT | {PROCESSES: "2", DEVICE: "cpu"}
+
+
+@pytest.fixture(scope="module")
+def shared(material, tmp_path_factory):
+    """What two processes have trained together."""
+    home = tmp_path_factory.mktemp("shared")
+    call, environment = by_two_processes(material, home)
+    done = subprocess.run(call, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def assert_like(home: Path, other: Path) -> None:
+    """Losses and rewards agree but for the last digits."""
+    first, second = (pd.read_csv(place / "l.csv").loss for place in (home, other))
+    assert len(first) == len(second)
+    assert (first - second).abs().max() < 1e-4
+    rewards = []
+    for place in (home, other):
+        model, tokenizer = load_reward_model(place / "m")
+        rewards.append(forward(model, tokenizer, encode(tokenizer, PROMPTS, RESPONSES, 32)))
+    torch.testing.assert_close(*rewards, atol=1e-3, rtol=1e-3)
+
+
+def test_two_processes_train_what_one_trains(material, shared, tmp_path):
+    call, environment = by_two_processes(material, tmp_path)
+    subprocess.run(call, env=environment | {PROCESSES: "1"}, check=True, capture_output=True)
+    assert_like(tmp_path, shared)
+    assert not list(shared.glob(".*"))
+    assert (shared / "log").read_text().count("rewards.train: done") == 1
+
+
+def test_a_killed_process_of_several_ends_all_and_training_goes_on(material, shared, tmp_path):
+    call, environment = by_two_processes(material, tmp_path)
+    process = subprocess.Popen(call, env=environment, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob(".*.state/checkpoint-*/complete")):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    followers = [
+        pid for pid in children if b"RANK=1\0" in Path(f"/proc/{pid}/environ").read_bytes()
+    ]
+    os.kill(int(followers[0]), signal.SIGKILL)
+    assert process.wait(60) == 1
+    assert "Traceback" not in process.stderr.read()
+    assert not (tmp_path / "m").exists()
+    subprocess.run(call, env=environment, check=True, capture_output=True)
+    assert_like(tmp_path, shared)
 
 
 def test_features_that_are_killed_go_on_and_are_the_same(material, tmp_path):

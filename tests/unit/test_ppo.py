@@ -1,11 +1,13 @@
 """PPO's pieces by hand, penalties, and the actor."""
 
+import copy
 import math
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig
 
 from rewardlab.policies.actor import Actor, Prompts, padded_left
@@ -225,13 +227,13 @@ SETTINGS = PPOSettings(
 )
 
 
-def step_of(actor, proxy, beta=0.1):
+def step_of(actor, proxy, beta=0.1, settings=SETTINGS, kind=torch.optim.Adam):
     reference = Actor(actor.model.__class__(actor.model.config), END, PAD).requires_grad_(False)
     reference.load_state_dict(actor.state_dict())
-    optimiser = torch.optim.Adam(actor.parameters(), lr=SETTINGS.learning_rate)
+    optimiser = kind(actor.parameters(), lr=settings.learning_rate)
     prompts = padded_left([[2, 3], [4], [5, 6, 7]] * 2, PAD)
     generator = torch.Generator().manual_seed(0)
-    return ppo_step(actor, optimiser, reference, prompts, proxy, beta, SETTINGS, generator)
+    return ppo_step(actor, optimiser, reference, prompts, proxy, beta, settings, generator)
 
 
 def test_a_step_from_the_reference_has_no_divergence_and_moves_the_policy(actor):
@@ -248,6 +250,61 @@ def test_a_reward_that_is_not_finite_stops_the_step(actor):
     rewards = torch.full((6, 2), float("nan"))
     with pytest.raises(NotFinite, match="a reward is not finite"):
         step_of(actor, lambda prompts, rollout: penalised_reward("vanilla", rewards, 0, {}))
+
+
+def rewarded(prompts, rollout):
+    return penalised_reward("vanilla", torch.arange(6.0)[:, None].repeat(1, 2), 0, {})
+
+
+def test_a_minibatch_in_parts_gives_the_same_step(actor):
+    """Responses differ in length: parts count by their tokens, not alike. (Adam would blow up the
+    last digits of gradients that are 0.)
+    """
+    in_parts = copy.deepcopy(actor)
+    whole = SETTINGS.model_copy(update={"minibatch_size": 6, "accumulation": 1})
+    before = {name: value.clone() for name, value in actor.state_dict().items()}
+    step_of(actor, rewarded, settings=whole, kind=torch.optim.SGD)
+    parts = whole.model_copy(update={"accumulation": 3})
+    step_of(in_parts, rewarded, settings=parts, kind=torch.optim.SGD)
+    for name, value in actor.state_dict().items():
+        moved = value - before[name]
+        torch.testing.assert_close(
+            in_parts.state_dict()[name] - before[name], moved, atol=1e-6, rtol=1e-3
+        )
+    assert any(
+        (value - before[name]).abs().max() > 1e-3 for name, value in actor.state_dict().items()
+    )
+
+
+def test_a_skipped_minibatch_in_parts_counts_once(actor):
+    before = {name: value.clone() for name, value in actor.state_dict().items()}
+    skipping = SETTINGS.model_copy(update={"accumulation": 3, "ratio_threshold": 0.0})
+    assert step_of(actor, rewarded, settings=skipping).skipped == 4
+    for name, value in actor.state_dict().items():
+        assert value.equal(before[name])
+
+
+def test_accumulation_has_to_divide_the_minibatch():
+    with pytest.raises(ValidationError, match="accumulation that divides minibatch_size"):
+        PPOSettings(**SETTINGS.model_dump() | {"accumulation": 2})
+
+
+def test_in_half_precision_passes_are_coarse_and_what_is_kept_is_not(actor):
+    prompts, rollout = rollout_of(actor, [[2, 3, 4], [5], [6, 7]] * 4)
+    coarse = copy.deepcopy(actor)
+    coarse.mixed = True
+    with torch.no_grad():
+        fine, _ = actor(prompts, rollout.tokens, rollout.mask)
+        logprobs, values = coarse(prompts, rollout.tokens, rollout.mask)
+        drawn = coarse.sample(prompts, 5, torch.Generator().manual_seed(0))
+    assert logprobs.dtype == values.dtype == drawn.logprobs.dtype == torch.float32
+    assert 0 < (logprobs - fine).abs().max() < 0.1
+    assert all(
+        value.dtype == torch.float32
+        for value in coarse.state_dict().values()
+        if value.is_floating_point()
+    )
+    assert step_of(coarse, rewarded, settings=SETTINGS).kl == pytest.approx(0, abs=0.05)
 
 
 def test_each_epoch_sees_every_row_once():

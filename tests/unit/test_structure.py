@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from rewardlab.rules import ON_GPUS, ON_SEVERAL_GPUS, cards_of
+
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "workflow/rewardlab"
 RULES = sorted((ROOT / "workflow/rules").glob("*.smk"))
@@ -40,6 +42,18 @@ def test_rules_import_no_stage_and_no_figure():
 def test_every_stage_has_a_rule_and_every_rule_a_stage():
     named = set(re.findall(r"\*\*stage\(\s*\"([\w.]+)\"", TEXT))
     assert named == modules("stages") - TOOLS
+
+
+def test_rules_know_which_stages_take_several_cards():
+    spread = [
+        f"stages.{name}"
+        for name in modules("stages")
+        if "several_cards=True" in (LIBRARY / "stages" / f"{name.replace('.', '/')}.py").read_text()
+    ]
+    assert set(spread) == ON_SEVERAL_GPUS <= ON_GPUS
+    assert [cards_of("stages.rewards.train", gpus) for gpus in (0, 1, 4)] == [0, 1, 4]
+    assert [cards_of("stages.policies.train", gpus) for gpus in (0, 1, 4)] == [0, 1, 1]
+    assert cards_of("stages.claims.collect", 4) == 0
 
 
 def test_every_figure_has_a_rule_and_every_rule_a_figure():

@@ -46,3 +46,31 @@ def test_what_a_rule_needs_is_not_cut_by_a_users_default(checkout):
     found = re.findall(r"rule (\w+):(?:\n .*)*?\n    resources: .*runtime=(\d+)", run.text)
     assert dict(found)["train_policies"] == "1440"
     assert dict(found)["simulate_returns"] == "5"
+
+
+def test_cards_by_rule_and_by_the_name_that_slurm_has_for_them(checkout):
+    asked = ("--config", "gpus=2", "gres=gpu:a100", "--resources", "gpu=8")
+    run = checkout.run("-n", *asked)
+    assert run.code == 0, run.text
+    found = dict(re.findall(r"rule (\w+):(?:\n .*)*?\n    resources: (.*)", run.text))
+    assert "gpu=2" in found["train_reward_model"]
+    assert "gres=gpu:a100:2" in found["train_reward_model"]
+    assert "gpu=1" in found["train_policies"]
+    assert "gres=gpu:a100:1" in found["train_policies"]
+    assert "gpu=0" in found["simulate_returns"]
+    assert "gres" not in found["simulate_returns"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (("gpus=1", "device=cpu"), "device is cpu, but gpus is 1; expected gpus: 0 beside it"),
+        (("gres=a100!",), "gres"),
+        (("gpus=2",), "gpus is 2, but this run may use 1"),
+    ],
+)
+def test_cards_that_cannot_be_had_are_refused_in_a_sentence(checkout, given, sentence):
+    run = checkout.run("-n", "--config", *given)
+    assert run.code
+    assert sentence in run.text
+    assert "Traceback" not in run.text

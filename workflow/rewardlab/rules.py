@@ -29,12 +29,14 @@ from rewardlab.settings.compose import Settings, slice_of
 LEDGER, PRINTED = "workflow/ledger.yaml", "workflow/printed.yaml"
 CAPTIONS = Path("workflow/report")
 PAGE = "workflow/report/page.html"
+# Those whose training is a process on each of as many cards as `gpus` says.
+ON_SEVERAL_GPUS = frozenset({"stages.data.fine_tune", "stages.rewards.train"})
 NOTES: list[str] = []
 """What every caption says of this run, in the end."""
 HASHES = Path(".snakemake/source_hashes.json")
 
 
-# Stages that put models on a graphics card, if there is one: they ask for as many as are set.
+# Stages that put models on a graphics card, if there is one, and ask for it where `gpus` is set.
 ON_GPUS = frozenset(
     f"stages.{name}"
     for name in (
@@ -151,6 +153,13 @@ def _of(config: Settings, wildcards: Any, where: str | Callable) -> Any:
         return slice_of(config, where.format(**wildcards))
     found = where(config, wildcards)
     return found.model_dump(mode="json") if isinstance(found, BaseModel) else found
+
+
+def cards_of(module: str, gpus: int) -> int:
+    """Return how many graphics cards a stage asks for, where `gpus` may be had."""
+    if module not in ON_GPUS:
+        return 0
+    return gpus if module in ON_SEVERAL_GPUS else min(gpus, 1)
 
 
 def files(wildcards, input, output) -> str:

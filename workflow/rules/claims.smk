@@ -200,6 +200,8 @@ use rule job as write_page with:
             printed=PRINTED,
             title=f"Reward models and RLHF: scale {SETTINGS.scale}, seed {SETTINGS.seed}",
             items=lambda config, wildcards: described(wildcards, items_on(wildcards.page)),
+            run_settings=lambda config, wildcards: config.model_dump(mode="json"),
+            recorded="results/{run}/hashes",
         ),
         hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],
 

@@ -16,6 +16,7 @@ sys.path.insert(0, str(LIBRARY))
 from rewardlab.rules import (
     asked_for,
     caption,
+    cards_of,
     check_targets,
     check_texts,
     drawing,
@@ -37,8 +38,10 @@ from rewardlab.rules import (
 )
 from rewardlab.data.pins import read_pins, unpinned
 from rewardlab.running.command_line import is_snakemake
+from rewardlab.running.devices import ATTENTION, DEVICE
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
+from rewardlab.running.several_cards import PROCESSES
 from rewardlab.settings.compose import check_paths, other_worlds, validate
 from rewardlab.settings.worlds import OVERLAYS
 
@@ -95,6 +98,9 @@ if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
 # Messages tell commands with the options that this run has.
 _options = f" --configfile {' '.join(map(str, overlays))}" if overlays else ""
 _path += f" WORKFLOW_OPTIONS={shlex.quote(_options)}"
+# What computes, and how, changes no result but for the last digits: jobs are told beside their settings.
+_path += f" {DEVICE}={SETTINGS.device} {ATTENTION}={SETTINGS.attention}"
+_path += f" {PROCESSES}={max(1, SETTINGS.gpus)}"
 shell.prefix(f"set -euo pipefail; export {_path}; ")
 
 

@@ -110,7 +110,12 @@ use rule job as train_policies with:
     params:
         **stage(
             "policies.train",
-            settings={**SEARCHED, "ppo": inputs.ppo, "evaluation": inputs.policy_evaluation},
+            settings={
+                **SEARCHED,
+                "ppo": inputs.ppo,
+                "evaluation": inputs.policy_evaluation,
+                "seeds": "policies.seeds",
+            },
             seed=["train_policies", inputs.paired_with],
             method="{method}",
             penalty=inputs.penalty,

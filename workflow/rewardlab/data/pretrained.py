@@ -16,6 +16,7 @@ from transformers import (
 )
 
 from rewardlab.data.dialogues import waiting
+from rewardlab.running.devices import attention
 from rewardlab.running.errors import UserError
 
 
@@ -49,11 +50,13 @@ def load_model(
     """
     _check_folder(folder)
     # transformers would take the files' precision, and leave other shapes to a report that it logs.
-    options = {"dtype": torch.float32, "ignore_mismatched_sizes": True, **options}
+    options = {"dtype": torch.float32, "ignore_mismatched_sizes": True, **attention(), **options}
     try:
         model, report = kind.from_pretrained(folder, output_loading_info=True, **options)
     except Exception as error:
-        raise UserError(f"{folder} is no model that can be read ({_reason(error)}).") from None
+        kernel = options.get("attn_implementation")
+        how = "" if kernel is None else f" with attention: {kernel}"
+        raise UserError(f"{folder} is no model that can be read{how} ({_reason(error)}).") from None
     drawn = [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
     missing = sorted(name for name in drawn if not new(model, name))
     if missing:

@@ -44,11 +44,19 @@ class Actor(nn.Module):
     """A language model and a value head.
 
     end: the token that ends a response, or several of which any does; None: responses end at their
-    greatest length.
+    greatest length. precision: float32, or bfloat16, of the model's passes; weights stay as they
+    are, and log-probabilities and values are in single precision.
     """
 
-    def __init__(self, model: PreTrainedModel, end: int | Sequence[int] | None, pad: int) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        end: int | Sequence[int] | None,
+        pad: int,
+        precision: str = "float32",
+    ) -> None:
         super().__init__()
+        self.mixed = precision != "float32"
         self.model = model.eval()  # dropout is off, but where `sample` is told otherwise
         self.value = nn.Linear(model.config.get_text_config().hidden_size, 1)
         ends = [end] if isinstance(end, int) else list(end or ())
@@ -73,13 +81,16 @@ class Actor(nn.Module):
 
         Only the response's columns go through the language model's head.
         """
-        hidden = self._before(prompts, tokens, mask)
-        logits = self.model.get_output_embeddings()(hidden)
-        return chosen_logprobs(logits, tokens), self.value(hidden).squeeze(-1)
+        with self._precision():
+            hidden = self._before(prompts, tokens, mask)
+            logits = self.model.get_output_embeddings()(hidden)
+            values = self.value(hidden).squeeze(-1)
+        return chosen_logprobs(logits, tokens), in_full_precision(values)
 
     def next_tokens(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the log-probabilities (B, T, V) of all tokens at each place of the responses."""
-        logits = self.model.get_output_embeddings()(self._before(prompts, tokens, mask))
+        with self._precision():
+            logits = self.model.get_output_embeddings()(self._before(prompts, tokens, mask))
         return in_full_precision(logits).log_softmax(-1)
 
     @torch.inference_mode()
@@ -93,16 +104,20 @@ class Actor(nn.Module):
         with the model's dropout, of torch's global generator; log-probabilities and values are
         without.
         """
-        if not dropout:
-            return self._drawn(prompts, length, generator)
-        self.model.train()
-        try:
-            drawn = self._drawn(prompts, length, generator)
-        finally:
-            self.model.eval()
+        with self._precision():
+            if not dropout:
+                return self._drawn(prompts, length, generator)
+            self.model.train()
+            try:
+                drawn = self._drawn(prompts, length, generator)
+            finally:
+                self.model.eval()
         logprobs, values = self(prompts, drawn.tokens, drawn.mask)
-        values = in_full_precision(values)
         return drawn._replace(logprobs=logprobs * drawn.mask, values=values * drawn.mask)
+
+    def _precision(self) -> torch.autocast:
+        kind = self.value.weight.device.type
+        return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.mixed)
 
     def _drawn(self, prompts: Prompts, length: int, generator: torch.Generator) -> Rollout:
         alive = torch.ones(len(prompts.tokens), dtype=torch.bool, device=prompts.tokens.device)

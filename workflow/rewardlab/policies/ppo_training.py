@@ -60,7 +60,8 @@ def update(
 ) -> int:
     """Take a step on every minibatch; return how many were skipped.
 
-    rewards: (B, T), by token. A skipped minibatch takes part with gradients of 0, as in TRL, where
+    rewards: (B, T), by token. A minibatch may be read in parts: their losses are means over its
+    tokens, so parts count by theirs. A skipped one takes part with gradients of 0, as in TRL, where
     the optimiser's momentum still moves the policy.
     """
     mask = rollout.mask.to(rewards.dtype)
@@ -68,28 +69,35 @@ def update(
         rollout.values, rewards, mask, settings.gamma, settings.gae_lambda
     )
     skipped = 0
-    for rows in orders:
-        mb_prompts = Prompts(prompts.tokens[rows], prompts.mask[rows])
-        logprobs, values = actor(mb_prompts, rollout.tokens[rows], rollout.mask[rows])
-        losses = ppo_losses(
-            logprobs,
-            values,
-            rollout.logprobs[rows],
-            rollout.values[rows],
-            advantages[rows],
-            returns[rows],
-            mask[rows],
-            settings.clip_range,
-            settings.clip_range_value,
-        )
-        loss = losses.policy + settings.vf_coef * losses.value
-        if not torch.isfinite(loss):
-            raise NotFinite("the loss is not finite")
-        if losses.ratio.item() > settings.ratio_threshold:
-            loss = 0.0 * loss
-            skipped += 1
+    for minibatch in orders:
         optimiser.zero_grad()
-        loss.backward()
+        ratio = 0.0
+        tokens = mask[minibatch].sum()
+        for rows in minibatch.split(settings.minibatch_size // settings.accumulation):
+            part = Prompts(prompts.tokens[rows], prompts.mask[rows])
+            logprobs, values = actor(part, rollout.tokens[rows], rollout.mask[rows])
+            losses = ppo_losses(
+                logprobs,
+                values,
+                rollout.logprobs[rows],
+                rollout.values[rows],
+                advantages[rows],
+                returns[rows],
+                mask[rows],
+                settings.clip_range,
+                settings.clip_range_value,
+            )
+            share = mask[rows].sum() / tokens
+            loss = share * (losses.policy + settings.vf_coef * losses.value)
+            if not torch.isfinite(loss):
+                raise NotFinite("the loss is not finite")
+            loss.backward()
+            ratio += (share * losses.ratio).item()
+        if ratio > settings.ratio_threshold:
+            skipped += 1
+            for parameter in actor.parameters():
+                if parameter.grad is not None:
+                    parameter.grad.zero_()
         optimiser.step()
     return skipped
 

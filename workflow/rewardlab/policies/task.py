@@ -42,7 +42,8 @@ class Penalty(NamedTuple):
 class Task:
     """What all policies of a process share.
 
-    new_model: makes the base model anew; ensemble: None where nothing is trained.
+    new_model: makes the base model anew; ensemble: None where nothing is trained; precision: of the
+    models' passes.
     """
 
     new_model: Callable[[], PreTrainedModel]
@@ -51,11 +52,12 @@ class Task:
     evaluation_prompts: list[str]
     ensemble: EnsembleReward | None
     device: str
+    precision: str = "float32"
 
     def actor(self) -> Actor:
         end, pad = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
         pad = end if pad is None else pad
-        return Actor(self.new_model(), end, pad).to(self.device)
+        return Actor(self.new_model(), end, pad, self.precision).to(self.device)
 
     def reference(self) -> Actor:
         """Return the base model, which is never trained."""
@@ -106,6 +108,7 @@ def load_task(
         chosen[: evaluation.prompts].tolist(),
         rewards,
         device,
+        ppo.precision,
     )
     check_room(task.new_model(), task.tokenizer, [*training, *chosen], ppo.response_tokens)
     if rewards is not None:

@@ -32,6 +32,7 @@ from rewardlab.rewards.losses import (
 )
 from rewardlab.rewards.padding import padded_right
 from rewardlab.running.errors import UserError
+from rewardlab.running.several_cards import share_of_batch
 from rewardlab.settings.rewards import RewardModelSettings
 
 log = logging.getLogger("rewardlab")
@@ -74,7 +75,8 @@ class StopAtLoss(TrainerCallback):
             control.should_training_stop = True
 
     def on_save(self, args, state, control, **kwargs):
-        (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
+        if state.is_world_process_zero:
+            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
 
 
 def loss_history(entries: list[dict]) -> Tensor:
@@ -95,6 +97,8 @@ class SafeCheckpoints:
         self.processing_class.save_pretrained(folder)
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        if not self.args.should_save:
+            return
         state = self.optimizer.state_dict()
         tensors, numbers = {}, {}
         for index, values in state["state"].items():
@@ -244,7 +248,7 @@ def train_on_rankings(
 def _arguments(settings: RewardModelSettings, seed: int, state: Path) -> dict[str, Any]:
     return {
         "output_dir": str(state),
-        "per_device_train_batch_size": settings.batch_size // settings.accumulation,
+        "per_device_train_batch_size": share_of_batch(settings.batch_size, settings.accumulation),
         "gradient_accumulation_steps": settings.accumulation,
         "learning_rate": settings.learning_rate,
         "weight_decay": settings.weight_decay,

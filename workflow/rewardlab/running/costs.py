@@ -27,15 +27,24 @@ def costs(state: Path, table: Path, what: str) -> Iterator[dict[str, object]]:
     notes: dict[str, object] = {}
     start = time.monotonic()
     yield notes
-    unit = 1 if sys.platform == "darwin" else 1024
     row = {
         "what": what,
         "seconds": round(before["seconds"] + time.monotonic() - start, 2),
         "attempts": current["attempts"],
-        "peak_memory_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9, 3),
+        "peak_memory_gb": spent_by_process()["peak_memory_gb"],
         **notes,
     }
     with open(table, "w", newline="") as file:
         writer = csv.DictWriter(file, row, lineterminator="\n")
         writer.writeheader()
         writer.writerow(row)
+
+
+def spent_by_process() -> dict[str, float]:
+    """Return what this process has taken so far: seconds of all its cores, and its peak memory."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "core_seconds": round(usage.ru_utime + usage.ru_stime, 2),
+        "peak_memory_gb": round(usage.ru_maxrss * unit / 1e9, 3),
+    }

@@ -72,6 +72,13 @@ def _is_at(file: Path, lock: TextIO) -> bool:
         return False
 
 
+def state_of(target: Path, decisive: Mapping[str, object]) -> Path:
+    """Return the folder for work towards `target`: hidden beside it, and named by `decisive`."""
+    text = json.dumps(decisive, sort_keys=True)
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return target.parent / f".{target.name}.{name}{STATE}"
+
+
 @contextmanager
 def kept_after_a_kill(target: Path, decisive: Mapping[str, object]) -> Iterator[Path]:
     """Yield a folder for work towards `target` that a next attempt can go on with.
@@ -80,9 +87,7 @@ def kept_after_a_kill(target: Path, decisive: Mapping[str, object]) -> Iterator[
     at the end, or where the input is bad; what kills or fills the machine leaves it. Folders that
     other settings or inputs left for the same target go at the end, too. The caller holds the lock.
     """
-    text = json.dumps(decisive, sort_keys=True)
-    name = hashlib.sha256(text.encode()).hexdigest()[:16]
-    folder = target.parent / f".{target.name}.{name}{STATE}"
+    folder = state_of(target, decisive)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield folder

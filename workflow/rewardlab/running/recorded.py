@@ -2,16 +2,19 @@
 
 What a hand or a disk changed would flow downstream in silence. A folder holds one small file for
 each artefact, so that jobs do not meet in it; a model's folder stands behind its manifest, which
-has the hashes of its files.
+has the hashes of its files. What a job cost stands with the first of its artefacts.
 """
 
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
+from rewardlab.running.costs import spent_by_process
 from rewardlab.running.errors import UserError
 from rewardlab.running.outputs import published
 from rewardlab.running.provenance import file_hash, manifest_of
@@ -27,22 +30,45 @@ def _entry(store: Path, path: Path) -> Path:
 
 
 @contextmanager
-def recording(store: Path | None, paths: Sequence[Path]) -> Iterator[None]:
+def recording(store: Path | None, paths: Sequence[Path], job: str = "") -> Iterator[None]:
     """Record the hashes of files that are published inside; folders have manifests.
 
     While they are being written nothing is recorded of them, nor afterwards if that fails. The
-    caller holds their locks; no store: nothing is recorded.
+    caller holds their locks; no store: nothing is recorded. job: what is done inside, for its cost.
     """
     if store is None:
         yield
         return
     for path in paths:
         _entry(store, path).unlink(missing_ok=True)
+    start = time.monotonic()
     yield
+    cost = {"job": job, "seconds": time.monotonic() - start, **spent_by_process()}
     for path in paths:
         if path.is_file():
+            entry = {"path": str(path), "sha256": file_hash(path), **cost}
+            cost = {}
             with published(_entry(store, path)) as partial:
-                partial.write_text(json.dumps({"path": str(path), "sha256": file_hash(path)}))
+                partial.write_text(json.dumps(entry))
+
+
+class Cost(NamedTuple):
+    """What the last attempt of a job took: time, of all its cores too, and memory at its peak."""
+
+    job: str
+    seconds: float
+    core_seconds: float
+    peak_memory_gb: float
+
+
+def recorded_costs(store: Path) -> Iterator[Cost]:
+    """Yield what every job cost that has recorded an artefact."""
+    for entry in sorted(store.glob("*.json")):
+        try:
+            found = json.loads(entry.read_text())
+            yield Cost(*(found[name] for name in Cost._fields))
+        except (OSError, ValueError, LookupError, TypeError):
+            continue  # another artefact of its job, or a damaged entry, which `damaged` tells
 
 
 def _read(entry: Path) -> tuple[Path, str] | None:

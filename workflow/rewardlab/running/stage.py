@@ -22,19 +22,28 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
+from rewardlab.running.devices import take_device
 from rewardlab.running.documents import DoubledKey, parse_json, parse_yaml
 from rewardlab.running.errors import UserError, of_the_machine
 from rewardlab.running.fingerprint import fingerprint
 from rewardlab.running.messages import log_to
-from rewardlab.running.outputs import exclusive, kept_after_a_kill, published
+from rewardlab.running.outputs import exclusive, kept_after_a_kill, published, state_of
 from rewardlab.running.provenance import record
 from rewardlab.running.recorded import check, recording
+from rewardlab.running.several_cards import (
+    a_place_of_its_own,
+    is_follower,
+    process_count,
+    run_as_several,
+    wanted_processes,
+)
 from rewardlab.running.validation import describe, location
 
 log = logging.getLogger("rewardlab")
@@ -85,9 +94,17 @@ class Parameter:
         )
 
 
-def stage(function: Callable[..., None]) -> Callable[..., None]:
-    """Mark a function as a stage; raises TypeError on a parameter without a type."""
+def stage(
+    function: Callable[..., None] | None = None, *, several_cards: bool = False
+) -> Callable[..., Any]:
+    """Mark a function as a stage; raises TypeError on a parameter without a type.
+
+    several_cards: its training can be a process for each of several graphics cards.
+    """
+    if function is None:
+        return partial(stage, several_cards=several_cards)
     function.parameters = _parameters(function)
+    function.several_cards = several_cards
     return function
 
 
@@ -116,14 +133,18 @@ def main(function: Callable[..., None], arguments: Sequence[str] | None = None) 
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     module = function.__module__ if function.__module__ != "__main__" else spec.name
     name = module.partition(".stages.")[2] or module.rpartition(".")[2]
+    arguments = sys.argv[1:] if arguments is None else arguments
     given = vars(_parser(function, module).parse_args(arguments))
+    if function.several_cards and process_count() == 1 < (processes := wanted_processes()):
+        sys.exit(run_as_several(module, arguments, processes))
     log_file = given["log"]
     try:
-        log_to(log_file)
+        log_to(log_file, silent=is_follower())
+        take_device()
         _execute(function, name, module, given)
     except UserError as error:
         log.error("%s", error if error.__cause__ is None else traceback.format_exc())
-        sys.exit(f"{name}: {error}")
+        sys.exit(1 if is_follower() else f"{name}: {error}")
     except KeyboardInterrupt:
         log.error("interrupted")
         sys.exit(f"{name} was interrupted.")
@@ -158,19 +179,26 @@ def _execute(
     store = given["recorded_in"]
     if store is not None:
         check(store, read)
+
+    def origin_now() -> dict[str, Any]:
+        resolved = {key: to_jsonable_python(value) for key, value in settings.items()}
+        return record(name, resolved, read, fingerprint(module))
+
+    if is_follower():
+        state = state_of(targets[0], _decisive(origin_now()))
+        _follow(function, inputs, outputs, state, list(by_role["state"]), settings)
+        return
     with ExitStack() as stack:
         for target in [*targets, *origins]:
             stack.enter_context(exclusive(target))
-        stack.enter_context(recording(store, [*targets, *origins]))
+        stack.enter_context(recording(store, [*targets, *origins], name))
         state: dict[str, Path] = {}
         origin: dict[str, Any] = {}
         if origins or by_role["state"]:
-            resolved = {key: to_jsonable_python(value) for key, value in settings.items()}
-            origin = record(name, resolved, read, fingerprint(module))
+            origin = origin_now()
         for key in by_role["state"]:
-            decisive = {part: origin[part] for part in DECISIVE}
-            state[key] = stack.enter_context(kept_after_a_kill(targets[0], decisive))
-        partial = {
+            state[key] = stack.enter_context(kept_after_a_kill(targets[0], _decisive(origin)))
+        written = {
             key: [stack.enter_context(published(path)) for path in value]
             if isinstance(value, list)
             else stack.enter_context(published(value))
@@ -179,8 +207,34 @@ def _execute(
         for path in origins:
             text = json.dumps(origin, indent=1, sort_keys=True) + "\n"
             stack.enter_context(published(path)).write_text(text)
-        function(**inputs, **partial, **state, **settings)
+        function(**inputs, **written, **state, **settings)
     log.info("%s: done", name)
+
+
+def _decisive(origin: Mapping[str, Any]) -> dict[str, Any]:
+    return {part: origin[part] for part in DECISIVE}
+
+
+def _follow(
+    function: Callable[..., None],
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+    state: Path,
+    states: Sequence[str],
+    settings: Mapping[str, Any],
+) -> None:
+    """Run a stage for its share of a training on several cards; what it writes goes.
+
+    state: the stage's own folder; states: what the function calls it.
+    """
+    with a_place_of_its_own(state) as place:
+        written = {
+            key: [place / path.name for path in value]
+            if isinstance(value, list)
+            else place / value.name
+            for key, value in outputs.items()
+        }
+        function(**inputs, **written, **dict.fromkeys(states, place / "state"), **settings)
 
 
 def _check_targets(targets: Sequence[Path], read: Sequence[Path]) -> None:

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -56,6 +56,14 @@ class Settings(SettingsModel):
     gpus: Annotated[Integer, Field(ge=0)]
     """Graphics cards that a job asks for which trains models or reads much with them; without any
     such a job takes what it sees, or the CPU."""
+    gres: Annotated[str, Field(pattern=r"^\w+(:\w+)?$")] | None
+    """How Slurm calls its cards where it wants --gres in place of --gpus, such as gpu:a100; the
+    number of cards is added."""
+    device: Literal["auto", "cuda", "cpu"]
+    """What jobs with models compute on: a graphics card that they see, else the CPU; a card, or the
+    job fails; or the CPU."""
+    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"]
+    """Kernel of the models' attention; auto: transformers' own choice."""
     memory: Count
     """MB that such a job asks for, where memory is asked for; each retry asks for as much again."""
     world: WorldSettings
@@ -110,6 +118,11 @@ def validate(config: Mapping[str, Any], files: Layers = ()) -> Settings:
         keys, missing = location(error)
         origin = _first_with(keys[:-1], files) if missing and files else _origin(keys, files)
         raise UserError(f"{origin}: {describe(error)}") from None
+    if settings.device == "cpu" and settings.gpus:
+        raise UserError(
+            f"{_origin_of_any([('device',), ('gpus',)], files)}: device is cpu, but gpus is "
+            f"{settings.gpus}; expected gpus: 0 beside it, or device: auto."
+        )
     _check_names(settings, files)
     _check_trunks(settings, files)
     _check_judge(settings, files)

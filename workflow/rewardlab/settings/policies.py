@@ -257,6 +257,10 @@ class PolicySettings(SettingsModel):
     """The search for KL coefficients."""
     experiments: dict[Name, ExperimentSettings]
     """Experiments by name."""
+    seeds: Literal["policy", "trial"] = "policy"
+    """What has a seed of its own: every policy; or every trial, so that policies against different
+    heads start from one (the paper prints 0 for all 40; with one for the trials of a head too,
+    these would be one policy)."""
     policies_per_job: Count
     """Policies that one job trains, one after the other: many (few processes), or few (for many
     cores)."""

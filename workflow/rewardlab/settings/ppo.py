@@ -1,6 +1,6 @@
 """Settings of PPO."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -58,6 +58,12 @@ class PPOSettings(SettingsModel):
     where a step leaves the model in training mode; log-probabilities are without in any case."""
     response_tokens: Annotated[Count, Field(ge=1)]
     """Longest response, in tokens (the paper: 10)."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of the policy's and the reference's forward and backward passes; weights, optimiser, losses
+    and log-probabilities are in single precision."""
+    accumulation: Count = 1
+    """Parts that a minibatch is read in, one after the other, for its gradient; divides
+    minibatch_size."""
 
     @model_validator(mode="after")
     def _divisible(self) -> "PPOSettings":
@@ -65,6 +71,11 @@ class PPOSettings(SettingsModel):
             raise ValueError(
                 f"a minibatch_size that divides batch_size, but {self.minibatch_size} does not "
                 f"divide {self.batch_size}"
+            )
+        if self.minibatch_size % self.accumulation:
+            raise ValueError(
+                f"accumulation that divides minibatch_size, but {self.accumulation} does not "
+                f"divide {self.minibatch_size}"
             )
         return self
 

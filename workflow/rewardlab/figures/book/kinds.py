@@ -25,7 +25,7 @@ EXPECTED = {  # kind, policy: label, colour, marker
     ("value, greedy policy", "greedy"): ("value function, refitted", style.KINDS[2], "^"),
 }
 BINS = 8
-SHORT = {"answer": "ans", "<end>": ""}
+SHORT = {"answer": "→", "<end>": ""}
 
 
 def draw(table: pd.DataFrame) -> Figure:
@@ -41,10 +41,13 @@ def draw(table: pd.DataFrame) -> Figure:
         if number == 0:
             panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05))
     prefixes = table[table.panel.eq("prefixes")]
+    named = {}
     for column, policy in enumerate(("base", "greedy")):
         panel = figure.add_subplot(grid[len(examples), column])
         _against_expected(panel, prefixes, policy)
         panel.set_title(f"{'de'[column]}. the {policy} policy goes on")
+        named |= {line.get_label(): line for line in panel.lines if line.get_label()[0] != "_"}
+    panel.legend(handles=named.values(), loc="upper left", bbox_to_anchor=(1.0, 1.05))
     return figure
 
 
@@ -88,7 +91,6 @@ def _against_expected(panel, prefixes: pd.DataFrame, policy: str) -> None:
         xlim=(-0.05, 1.05),
         ylim=(-0.05, 1.05),
     )
-    panel.legend(loc="upper left", bbox_to_anchor=(0.0, 0.95))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@ It is one file, with the figures inside it, and needs nothing else.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import yaml
 from docutils.core import publish_parts
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -18,6 +20,7 @@ from rewardlab.evaluation.ledger import Claim, read_ledger
 from rewardlab.evaluation.pages import Item, in_order, number
 from rewardlab.evaluation.tables import read_csv
 from rewardlab.running.provenance import versions
+from rewardlab.running.recorded import Cost, recorded_costs
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
 
 
@@ -73,6 +76,27 @@ def cell(value: object) -> dict:
     return {"text": str(value), "is_number": isinstance(value, int)}
 
 
+def cost_rows(costs: Iterable[Cost]) -> list[dict]:
+    """Return what each kind of job took in all, the dearest first, and all of them together."""
+    table = pd.DataFrame(costs, columns=Cost._fields)
+    if table.empty:
+        return []
+    whole = table.assign(job="all")
+    rows = [
+        {
+            "job": name,
+            "jobs": len(part),
+            "core_minutes": f"{part.core_seconds.sum() / 60:.1f}",
+            "longest": f"{part.seconds.max() / 60:.1f}",
+            "memory": f"{part.peak_memory_gb.max():.1f}",
+            "spent": part.core_seconds.sum(),
+        }
+        for group in (whole, table)
+        for name, part in group.groupby("job")
+    ]
+    return [rows[0], *sorted(rows[1:], key=lambda row: -row["spent"])]
+
+
 @stage
 def write_page(
     template: Input,
@@ -84,10 +108,13 @@ def write_page(
     page: Output,
     items: list[Item],
     title: str,
+    run_settings: dict[str, Any],
+    recorded: str,
     elsewhere: Inputs = (),
 ) -> None:
     """The page of a run; shown, findings: the file of each item, and what was found, in order;
-    elsewhere: the claims in other worlds, if any were tried.
+    elsewhere: the claims in other worlds, if any were tried; recorded: the folder with the hashes
+    of the run's artefacts, and what its jobs cost.
     """
     others = read_csv(elsewhere[0]) if elsewhere else None
     rows = claim_rows(read_csv(claims), read_ledger(ledger, printed), others)
@@ -115,6 +142,8 @@ def write_page(
         },
         waiting=[f"{row['id']} ({row['item']})" for row in rows if row["verdict"] == NOT_RUN],
         versions=[f"{name} {number}" for name, number in versions().items()],
+        settings=yaml.safe_dump(run_settings, sort_keys=False, allow_unicode=True, width=110),
+        costs=cost_rows(recorded_costs(Path(recorded))),
         papers=[{"name": paper, "items_shown": listed} for paper, listed in by_paper.items()],
     )
     page.write_text(text, encoding="utf-8")

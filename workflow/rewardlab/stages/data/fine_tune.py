@@ -22,6 +22,7 @@ from rewardlab.data.splits import splits_of
 from rewardlab.rewards.texts import joined
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
+from rewardlab.running.several_cards import share_of_batch
 from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
 from rewardlab.settings.data import FineTuningSettings, SplitSettings, TextsSourceSettings
 from rewardlab.settings.types import Seed
@@ -83,7 +84,7 @@ def lessons_of(source: Path, settings: TextsSourceSettings, splits: SplitSetting
     return kept
 
 
-@stage
+@stage(several_cards=True)
 def fine_tune(
     model: Input,
     sources: Inputs,
@@ -109,7 +110,7 @@ def fine_tune(
     arguments = SFTConfig(
         output_dir=str(state / "training"),
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size,
+        per_device_train_batch_size=share_of_batch(settings.batch_size),
         learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
         max_length=settings.max_length,

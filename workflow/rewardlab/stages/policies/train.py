@@ -1,9 +1,9 @@
 """Trains policies with PPO against ensembles, and samples what they answer.
 
-Each policy has seeds of its own, which do not depend on the method: methods are paired. Where it is
-trained on transformed rewards, every property has an ensemble, and coefficients are those that
-`match_divergences` found. A policy
-that is finished is kept in the stage's state and never trained again; one whose values are not
+Each policy has seeds of its own, or each trial, so that policies of all heads start from one; they
+do not depend on the method: methods are paired. Where it is trained on transformed rewards, every
+property has an ensemble, and coefficients are those that `match_divergences` found. A policy that
+is finished is kept in the stage's state and never trained again; one whose values are not
 finite ends with a sentence, and the others go on. Without a penalty nothing is trained: the base
 model itself answers, as often as there are policies to stand beside. Writes a folder of Hugging
 Face folders, a log of steps, the responses to the evaluation prompts, and how each policy ended.
@@ -16,6 +16,7 @@ import time
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -91,6 +92,7 @@ def train(
     factors: list[float],
     policies: list[Policy],
     seed: Seed,
+    seeds: Literal["policy", "trial"] = "policy",
     ensemble: Inputs = (),
     coefficient: Inputs = (),
     samples: Inputs = (),
@@ -100,6 +102,7 @@ def train(
 ) -> None:
     """Policies of one method.
 
+    seeds: what has a seed of its own, every policy or every trial.
     factors: what the coefficient is multiplied by, or the divergences whose coefficients are taken.
     ensemble: the manifest of an ensemble, or of several in folders by number; such a manifest for
     each property, if rewards are transformed: references, by property, samples of the base model
@@ -141,6 +144,7 @@ def train(
                     {"method": method, "factor": factor},
                     policy,
                     seed,
+                    seeds,
                     partial,
                 )
         every_step = _together(folders, "steps.parquet")
@@ -197,6 +201,7 @@ def one_policy(
     origin: dict[str, object],
     policy: Policy,
     seed: int,
+    seeds: str,
     folder: Path,
 ) -> None:
     """Train a policy, or take the base model itself, and leave what it answers in the folder."""
@@ -207,7 +212,8 @@ def one_policy(
         (folder / "ended.json").write_text(json.dumps({**origin, "ended": end}))
     else:
         origin |= {"ensemble": policy.ensemble, "head": policy.head, "trial": policy.trial}
-        policy_seed = derive_seed(seed, "policy", policy.number)
+        own = policy.number if seeds == "policy" else policy.trial
+        policy_seed = derive_seed(seed, "policy", own)
         actor, rows, end = trained(task, reference, penalty, beta, ppo, policy.head, policy_seed)
         if end != FINISHED:
             end = f"{origin['method']}, head {policy.head}, trial {policy.trial}, {end}"

@@ -16,7 +16,7 @@ from rewardlab.settings.rewards import Length, RewardModelSettings
 from rewardlab.settings.types import Seed
 
 
-@stage
+@stage(several_cards=True)
 def train(
     trunk: Input,
     preferences: Input,
