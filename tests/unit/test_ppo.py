@@ -284,6 +284,25 @@ def test_a_skipped_minibatch_in_parts_counts_once(actor):
         assert value.equal(before[name])
 
 
+def test_activations_that_are_computed_again_give_the_same_step(actor, monkeypatch):
+    calls = []
+    inner = torch.utils.checkpoint.checkpoint
+    monkeypatch.setattr(
+        "transformers.modeling_utils.checkpoint",
+        lambda *args, **options: calls.append(1) or inner(*args, **options),
+    )
+    again = Actor(copy.deepcopy(actor.model), END, PAD, recompute=True)
+    again.load_state_dict(actor.state_dict())
+    before = {name: value.clone() for name, value in actor.state_dict().items()}
+    step_of(actor, rewarded, kind=torch.optim.SGD)
+    step_of(again, rewarded, kind=torch.optim.SGD)
+    assert len(calls) >= 4 * len([m for m in again.modules() if "Attention" in type(m).__name__])
+    assert not any(module.training for module in again.model.modules())
+    for name, value in actor.state_dict().items():
+        moved = again.state_dict()[name] - before[name]
+        torch.testing.assert_close(moved, value - before[name], atol=1e-6, rtol=1e-3)
+
+
 def test_accumulation_has_to_divide_the_minibatch():
     with pytest.raises(ValidationError, match="accumulation that divides minibatch_size"):
         PPOSettings(**SETTINGS.model_dump() | {"accumulation": 2})

@@ -5,13 +5,15 @@ row counts its positions from its own first token: any causal model of transform
 numbers as without padding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from rewardlab.policies import gpt2
 
@@ -45,7 +47,8 @@ class Actor(nn.Module):
 
     end: the token that ends a response, or several of which any does; None: responses end at their
     greatest length. precision: float32, or bfloat16, of the model's passes; weights stay as they
-    are, and log-probabilities and values are in single precision.
+    are, and log-probabilities and values are in single precision. recompute: activations are
+    computed again, layer by layer, in the backward pass.
     """
 
     def __init__(
@@ -54,9 +57,13 @@ class Actor(nn.Module):
         end: int | Sequence[int] | None,
         pad: int,
         precision: str = "float32",
+        recompute: bool = False,
     ) -> None:
         super().__init__()
         self.mixed = precision != "float32"
+        self.recompute = recompute
+        if recompute:
+            model.activation_checkpointing_enable()
         self.model = model.eval()  # dropout is off, but where `sample` is told otherwise
         self.value = nn.Linear(model.config.get_text_config().hidden_size, 1)
         ends = [end] if isinstance(end, int) else list(end or ())
@@ -68,12 +75,13 @@ class Actor(nn.Module):
         whole = torch.cat([prompts.tokens, tokens], 1)[:, :-1]
         seen = torch.cat([prompts.mask, mask], 1)[:, :-1]
         first = prompts.tokens.shape[1] - 1
-        if gpt2.is_plain_gpt2(self.model):
+        if gpt2.is_plain_gpt2(self.model) and not self.recompute:
             return gpt2.hidden_states(self.model, whole, seen, first)
         positions = (seen.cumsum(1) - 1).clamp(min=0)
-        outputs = self.model.base_model(
-            input_ids=whole, attention_mask=seen, position_ids=positions, use_cache=False
-        )
+        with recomputed(self.model) if self.recompute else nullcontext():
+            outputs = self.model.base_model(
+                input_ids=whole, attention_mask=seen, position_ids=positions, use_cache=False
+            )
         return outputs.last_hidden_state[:, first:]
 
     def forward(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -144,6 +152,24 @@ class Actor(nn.Module):
         drawn, alive, chosen, values = (torch.stack(part, 1) for part in zip(*steps, strict=True))
         mask = alive.long()
         return Rollout(drawn, mask, chosen * mask, values * mask)
+
+
+@contextmanager
+def recomputed(model: PreTrainedModel) -> Iterator[None]:
+    """Have the layers of a model compute their activations again in the backward pass.
+
+    transformers does so in training alone; here the layers are in training, and what stands in
+    them, dropout among it, is not.
+    """
+    layers = [layer for layer in model.modules() if isinstance(layer, GradientCheckpointingLayer)]
+    before = [layer.training for layer in layers]
+    for layer in layers:
+        layer.training = True
+    try:
+        yield
+    finally:
+        for layer, was in zip(layers, before, strict=True):
+            layer.training = was
 
 
 class Decoder:

@@ -43,7 +43,7 @@ class Task:
     """What all policies of a process share.
 
     new_model: makes the base model anew; ensemble: None where nothing is trained; precision: of the
-    models' passes.
+    models' passes; recompute: activations are, in the backward pass.
     """
 
     new_model: Callable[[], PreTrainedModel]
@@ -53,11 +53,12 @@ class Task:
     ensemble: EnsembleReward | None
     device: str
     precision: str = "float32"
+    recompute: bool = False
 
     def actor(self) -> Actor:
         end, pad = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
         pad = end if pad is None else pad
-        return Actor(self.new_model(), end, pad, self.precision).to(self.device)
+        return Actor(self.new_model(), end, pad, self.precision, self.recompute).to(self.device)
 
     def reference(self) -> Actor:
         """Return the base model, which is never trained."""
@@ -109,6 +110,7 @@ def load_task(
         rewards,
         device,
         ppo.precision,
+        ppo.gradient_checkpointing,
     )
     check_room(task.new_model(), task.tokenizer, [*training, *chosen], ppo.response_tokens)
     if rewards is not None:

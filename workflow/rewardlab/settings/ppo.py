@@ -65,6 +65,10 @@ class PPOSettings(SettingsModel):
     """Parts that a minibatch is read in, one after the other, for its gradient; divides
     minibatch_size."""
 
+    gradient_checkpointing: bool = False
+    """Whether the policy's activations are computed again in the backward pass, which takes less
+    memory."""
+
     @model_validator(mode="after")
     def _divisible(self) -> "PPOSettings":
         if self.batch_size % self.minibatch_size:
