@@ -3,7 +3,6 @@
 By TRL's RewardTrainer on pairs; on rankings, which it does not know, by transformers' Trainer.
 """
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -12,7 +11,6 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import (
     PreTrainedModel,
@@ -24,6 +22,7 @@ from transformers import (
 )
 from trl import RewardConfig, RewardTrainer
 
+from rewardlab.data.checkpoints import MarkComplete, SafeCheckpoints, last_checkpoint
 from rewardlab.rewards.losses import (
     comparisons_loss,
     first_at_or_below,
@@ -49,7 +48,6 @@ RANKING_LOSSES: dict[str, RankingLoss] = {
     "balanced": comparisons_loss,
     "plackett_luce": loss_of_a_choice,
 }
-COMPLETE = "complete"  # a file that marks a checkpoint as wholly written
 
 
 class StopAtLoss(TrainerCallback):
@@ -74,68 +72,10 @@ class StopAtLoss(TrainerCallback):
             log.info("step %d: the smoothed loss has reached %g", state.global_step, self.level)
             control.should_training_stop = True
 
-    def on_save(self, args, state, control, **kwargs):
-        if state.is_world_process_zero:
-            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE).touch()
-
 
 def loss_history(entries: list[dict]) -> Tensor:
     """Return the training losses (T,) that the Trainer logged, one a step."""
     return torch.tensor([float(entry["loss"]) for entry in entries if "loss" in entry])
-
-
-class SafeCheckpoints:
-    """What makes a Trainer's checkpoints safetensors and JSON; stands before it among the bases.
-
-    The state of random generators is not kept: without dropout nothing is drawn in training but the
-    order of the data, which the Trainer repeats from its seed.
-    """
-
-    def _save(self, output_dir: str | None = None, state_dict=None) -> None:
-        folder = output_dir or self.args.output_dir
-        self.model.save_pretrained(folder, state_dict=state_dict)
-        self.processing_class.save_pretrained(folder)
-
-    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
-        if not self.args.should_save:
-            return
-        state = self.optimizer.state_dict()
-        tensors, numbers = {}, {}
-        for index, values in state["state"].items():
-            for name, value in values.items():
-                kept = tensors if isinstance(value, Tensor) else numbers
-                kept[f"{index}.{name}"] = value
-        save_file(tensors, Path(output_dir) / "optimizer.safetensors")
-        text = {
-            "numbers": numbers,
-            "groups": state["param_groups"],
-            "schedule": self.lr_scheduler.state_dict(),
-        }
-        kept = json.dumps(text, default=lambda value: None)
-        (Path(output_dir) / "optimizer.json").write_text(kept)
-
-    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        if checkpoint is None:
-            return
-        tensors = load_file(Path(checkpoint) / "optimizer.safetensors")
-        text = json.loads((Path(checkpoint) / "optimizer.json").read_text())
-        state: dict[int, dict[str, object]] = {}
-        for key, value in (tensors | text["numbers"]).items():
-            index, name = key.split(".", 1)
-            state.setdefault(int(index), {})[name] = value
-        self.optimizer.load_state_dict({"state": state, "param_groups": text["groups"]})
-        self.lr_scheduler.load_state_dict(
-            {name: value for name, value in text["schedule"].items() if value is not None}
-        )
-
-    def _save_rng_state(self, output_dir: str) -> None:
-        pass
-
-    def _load_rng_state(self, checkpoint: str | None) -> None:
-        pass
-
-    def create_model_card(self, *args, **kwargs) -> None:
-        pass
 
 
 class SafeRewardTrainer(SafeCheckpoints, RewardTrainer):
@@ -281,7 +221,7 @@ def _optimiser(name: str) -> dict[str, str]:
 
 
 def _callbacks(settings: RewardModelSettings, at_epoch_end) -> list[TrainerCallback]:
-    found: list[TrainerCallback] = [StopAtLoss(settings.stop_loss, settings.smoothing)]
+    found = [MarkComplete(), StopAtLoss(settings.stop_loss, settings.smoothing)]
     return found if at_epoch_end is None else [*found, AtEpochEnd(at_epoch_end)]
 
 
@@ -290,10 +230,3 @@ def _losses_of(trainer: Trainer, state: Path) -> Tensor:
     trainer.train(resume_from_checkpoint=last_checkpoint(state))
     trainer.model.eval()
     return loss_history(trainer.state.log_history)
-
-
-def last_checkpoint(state: Path) -> str | None:
-    """Return the latest checkpoint that was wholly written, or None."""
-    found = [marker.parent for marker in state.glob(f"checkpoint-*/{COMPLETE}")]
-    latest = max(found, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
-    return None if latest is None else str(latest)

@@ -79,6 +79,8 @@ def a_place_of_its_own(state: Path) -> Iterator[Path]:
     with TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "state").mkdir()
-        for checkpoint in state.glob("checkpoint-*"):
-            (folder / "state" / checkpoint.name).symlink_to(checkpoint.resolve())
+        for checkpoint in state.rglob("checkpoint-*"):
+            seen = folder / "state" / checkpoint.relative_to(state)
+            seen.parent.mkdir(parents=True, exist_ok=True)
+            seen.symlink_to(checkpoint.resolve())
         yield folder

@@ -21,6 +21,8 @@ from transformers import (
     TrainingArguments,
 )
 
+from rewardlab.data.checkpoints import MarkComplete, SafeCheckpoints, last_checkpoint
+
 log = logging.getLogger("rewardlab")
 
 PAD, END, UNKNOWN = "<pad>", "<end>", "<unknown>"
@@ -99,6 +101,10 @@ def new_llama(
     )
 
 
+class SafeTrainer(SafeCheckpoints, Trainer):
+    """transformers' Trainer with such checkpoints."""
+
+
 def train_on_rows(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -109,10 +115,12 @@ def train_on_rows(
     learning_rate: float,
     seed: int,
     folder: Path,
+    checkpoint_steps: int | None = None,
 ) -> None:
     """Train `model` in place on token rows; labels: of each token, IGNORED where none counts.
 
-    The learning rate falls to 0 linearly. folder: where the Trainer may write; it keeps nothing.
+    The learning rate falls to 0 linearly. folder: where the Trainer may write, of this very
+    training: with checkpoints it goes on from one found there, and gives the same model.
     """
     tokenizer.padding_side = "right"  # in training, so that every text starts at position 0
     arguments = TrainingArguments(
@@ -122,20 +130,23 @@ def train_on_rows(
         learning_rate=learning_rate,
         lr_scheduler_type="linear",
         logging_steps=max(1, steps // 10),
-        save_strategy="no",
+        save_strategy="no" if checkpoint_steps is None else "steps",
+        save_steps=checkpoint_steps or steps,
+        save_total_limit=2,
         report_to="none",
         disable_tqdm=True,
         use_cpu=not torch.cuda.is_available(),
         seed=seed,
     )
-    trainer = Trainer(
+    trainer = SafeTrainer(
         model=model,
         args=arguments,
+        processing_class=tokenizer,
         train_dataset=Dataset.from_dict({"input_ids": list(rows), "labels": list(labels)}),
         data_collator=DataCollatorForTokenClassification(tokenizer),
-        callbacks=[LogLosses()],
+        callbacks=[LogLosses(), MarkComplete()],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train()
+    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     model.eval()
     tokenizer.padding_side = "left"

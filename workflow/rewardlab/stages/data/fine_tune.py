@@ -13,6 +13,7 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, PrinterCallback
 from trl import SFTConfig, SFTTrainer
 
+from rewardlab.data.checkpoints import MarkComplete, SafeCheckpoints, last_checkpoint
 from rewardlab.data.dialogues import checked_chat, messages, prompt_of, response_of
 from rewardlab.data.manifest import files_of, open_artefact, write_manifest
 from rewardlab.data.preferences import read_pairs, renamed
@@ -28,6 +29,11 @@ from rewardlab.settings.data import FineTuningSettings, SplitSettings, TextsSour
 from rewardlab.settings.types import Seed
 
 log = logging.getLogger("rewardlab")
+CHECKPOINT_STEPS = 200
+
+
+class SafeSFTTrainer(SafeCheckpoints, SFTTrainer):
+    """TRL's trainer, with checkpoints that nothing is pickled in."""
 
 
 class Lesson(NamedTuple):
@@ -107,14 +113,17 @@ def fine_tune(
         for source, given in zip(sources, settings.sources.values(), strict=True)
         for lesson in lessons_of(source, given, splits)[: settings.limit]
     ]
+    folder_of_training = state / "training"
     arguments = SFTConfig(
-        output_dir=str(state / "training"),
+        output_dir=str(folder_of_training),
         num_train_epochs=settings.epochs,
         per_device_train_batch_size=share_of_batch(settings.batch_size),
         learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
         max_length=settings.max_length,
-        save_strategy="no",
+        save_strategy="steps",
+        save_steps=CHECKPOINT_STEPS,
+        save_total_limit=2,
         logging_steps=10,
         report_to="none",
         disable_tqdm=True,
@@ -124,14 +133,15 @@ def fine_tune(
         seed=seed,
     )
     with costs(state, measured, what="fine-tuned language model") as notes:
-        trainer = SFTTrainer(
+        trainer = SafeSFTTrainer(
             model=network,
             args=arguments,
             processing_class=tokenizer,
             train_dataset=Dataset.from_dict({"input_ids": rows}),
+            callbacks=[MarkComplete()],
         )
         trainer.remove_callback(PrinterCallback)
-        trainer.train()
+        trainer.train(resume_from_checkpoint=last_checkpoint(folder_of_training))
         notes["texts"] = len(rows)
         notes["epochs"] = settings.epochs
     network.eval().save_pretrained(tuned)

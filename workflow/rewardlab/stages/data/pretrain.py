@@ -29,6 +29,7 @@ from rewardlab.world.language_model import new_gpt2, train_on_rows
 log = logging.getLogger("rewardlab")
 END = "<|endoftext|>"
 HELD_OUT = 0.02
+CHECKPOINT_STEPS = 200
 SMOOTHING = 1.0  # texts' worth of unigrams beside what follows a token
 
 
@@ -124,6 +125,7 @@ def pretrain(
         settings.learning_rate,
         derive_seed(seed, "order"),
         state / "training",
+        checkpoint_steps=CHECKPOINT_STEPS,
     )
     nats = {
         "language model": model_nats(network, held_out),
