@@ -62,9 +62,10 @@ for item in workflow.rules:
     if job_module in ON_GPUS:
         item.resources["mem_mb"] = more(SETTINGS.memory)
     if cards := cards_of(job_module, SETTINGS.gpus):
-        item.resources["gpu"] = cards
-        if SETTINGS.gres:
-            item.resources["gres"] = f"{SETTINGS.gres}:{cards}"
+        # Slurm's plugin would ask by both, if both were given.
+        item.resources["gres" if SETTINGS.gres else "gpu"] = (
+            f"{SETTINGS.gres}:{cards}" if SETTINGS.gres else cards
+        )
 
 
 # A rule with wildcards cannot be asked for by name: each of the report's items gets one that can,

@@ -306,11 +306,17 @@ def undisturbed(folder: Path, target: str = TARGET) -> Copy:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        description=f"{__doc__.splitlines()[0]} File systems are mounted where root may.",
+        epilog="Faults: " + "; ".join(FAULTS),
+    )
     parser.add_argument("words", nargs="*", help="of the faults to try (none: all)")
     parser.add_argument("--kills", type=int, default=10, help="times that each kill is tried")
     parser.add_argument("--whole", action="store_true", help="make everything, not one table")
     given = parser.parse_args()
+    for word in given.words:
+        if not any(word in name for name in FAULTS):
+            parser.error(f"no fault is called like {word!r}; there are: {', '.join(FAULTS)}")
     names = [name for name in FAULTS if not given.words or any(w in name for w in given.words)]
     failed = False
     with tempfile.TemporaryDirectory() as place:

@@ -276,9 +276,9 @@ def test_training_that_is_killed_goes_on_and_gives_the_same_model(material, tmp_
     assert kinds <= {".json", ".csv", ".safetensors", ""}
 
 
-def by_two_processes(material, home) -> tuple[list[str], dict[str, str]]:
+def by_two_processes(material, home, **changed) -> tuple[list[str], dict[str, str]]:
     """Return a training on two cards, as far as a machine without any can have it."""
-    settings = training(epochs=1.0, checkpoint_steps=10).model_dump_json()
+    settings = training(epochs=1.0, checkpoint_steps=10, **changed).model_dump_json()
     outputs = {"model": "m", "manifest": "m.json", "losses": "l.csv", "measured": "c_measured.csv"}
     inputs = {"trunk": "trunk", "preferences": "pairs.parquet"}
     call = program("rewards.train", material, home, settings, outputs, inputs)
@@ -318,20 +318,39 @@ def test_two_processes_train_what_one_trains(material, shared, tmp_path):
 
 def test_a_killed_process_of_several_ends_all_and_training_goes_on(material, shared, tmp_path):
     call, environment = by_two_processes(material, tmp_path)
-    process = subprocess.Popen(call, env=environment, stderr=subprocess.PIPE, text=True)
-    while not list(tmp_path.glob(".*.state/checkpoint-*/complete")):
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.01)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    followers = [
-        pid for pid in children if b"RANK=1\0" in Path(f"/proc/{pid}/environ").read_bytes()
-    ]
-    os.kill(int(followers[0]), signal.SIGKILL)
-    assert process.wait(60) == 1
-    assert "Traceback" not in process.stderr.read()
+    process, followers = started_as_several(call, environment, tmp_path)
+    os.kill(followers[0], signal.SIGKILL)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 1
+    sentence = "rewards.train: process 2 of 2 was ended by signal 9, and so were the others."
+    assert said.strip().splitlines()[-1] == sentence
+    assert "Traceback" not in said
+    assert sentence in (tmp_path / "log").read_text()
     assert not (tmp_path / "m").exists()
     subprocess.run(call, env=environment, check=True, capture_output=True)
     assert_like(tmp_path, shared)
+
+
+def test_an_interrupted_training_of_several_processes_leaves_none(material, tmp_path):
+    call, environment = by_two_processes(material, tmp_path, learning_rate=1e-4)
+    process, followers = started_as_several(call, environment, tmp_path)
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 1
+    assert said.strip().splitlines()[-1] == "rewards.train was interrupted."
+    assert "Traceback" not in said
+    assert not any(Path(f"/proc/{pid}").exists() for pid in followers)
+
+
+def started_as_several(call, environment, home) -> tuple[subprocess.Popen, list[int]]:
+    """Return a training that has kept a checkpoint, and the processes that are not the first."""
+    process = subprocess.Popen(call, env=environment, stderr=subprocess.PIPE, text=True)
+    while not list(home.glob(".*.state/checkpoint-*/complete")):
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.005)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    ranks = {pid: Path(f"/proc/{pid}/environ").read_bytes().split(b"\0") for pid in children}
+    return process, [int(pid) for pid, given in ranks.items() if b"RANK=1" in given]
 
 
 def test_features_that_are_killed_go_on_and_are_the_same(material, tmp_path):

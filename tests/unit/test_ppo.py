@@ -308,6 +308,30 @@ def test_accumulation_has_to_divide_the_minibatch():
         PPOSettings(**SETTINGS.model_dump() | {"accumulation": 2})
 
 
+def test_orders_are_drawn_where_the_generator_is(monkeypatch):
+    """A generator of a graphics card draws nothing on the CPU."""
+    asked = []
+    inner = torch.randperm
+    monkeypatch.setattr(
+        torch, "randperm", lambda *a, **k: asked.append(k["device"]) or inner(*a, **k)
+    )
+    generator = torch.Generator().manual_seed(0)
+    list(minibatches(SETTINGS, generator))
+    assert asked == [generator.device] * SETTINGS.epochs
+
+
+def test_in_half_precision_logits_are_not_rounded(actor):
+    """Where logits are large, as GPT-2's, a rounded one would be off by as much as a ratio moves."""
+    coarse = copy.deepcopy(actor)
+    coarse.mixed = True
+    with torch.no_grad():
+        hidden = 30 * torch.randn(5, coarse.value.in_features)
+        exact = coarse.model.get_output_embeddings()(hidden)
+        logits, _ = coarse._said_of(hidden)
+    assert logits.abs().max() > 10
+    torch.testing.assert_close(logits, exact)
+
+
 def test_in_half_precision_passes_are_coarse_and_what_is_kept_is_not(actor):
     prompts, rollout = rollout_of(actor, [[2, 3, 4], [5], [6, 7]] * 4)
     coarse = copy.deepcopy(actor)

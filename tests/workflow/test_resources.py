@@ -48,24 +48,33 @@ def test_what_a_rule_needs_is_not_cut_by_a_users_default(checkout):
     assert dict(found)["simulate_returns"] == "5"
 
 
-def test_cards_by_rule_and_by_the_name_that_slurm_has_for_them(checkout):
-    asked = ("--config", "gpus=2", "gres=gpu:a100", "--resources", "gpu=8")
-    run = checkout.run("-n", *asked)
+def cards_of(checkout, *settings) -> dict[str, str]:
+    """Return what every rule asks for on a cluster with cards."""
+    run = checkout.run("-n", "--config", "gpus=2", *settings, "--resources", "gpu=8")
     assert run.code == 0, run.text
-    found = dict(re.findall(r"rule (\w+):(?:\n .*)*?\n    resources: (.*)", run.text))
+    return dict(re.findall(r"rule (\w+):(?:\n .*)*?\n    resources: (.*)", run.text))
+
+
+def test_cards_by_rule(checkout):
+    found = cards_of(checkout)
     assert "gpu=2" in found["train_reward_model"]
-    assert "gres=gpu:a100:2" in found["train_reward_model"]
     assert "gpu=1" in found["train_policies"]
-    assert "gres=gpu:a100:1" in found["train_policies"]
     assert "gpu=0" in found["simulate_returns"]
+
+
+def test_cards_by_the_name_that_slurm_has_for_them_are_asked_for_once(checkout):
+    found = cards_of(checkout, "gres=gpu:a100")
+    assert "gres=gpu:a100:2" in found["train_reward_model"]
+    assert "gres=gpu:a100:1" in found["train_policies"]
     assert "gres" not in found["simulate_returns"]
+    assert not [rule for rule, given in found.items() if re.search("gpu=[1-9]", given)]
 
 
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
         (("gpus=1", "device=cpu"), "device is cpu, but gpus is 1; expected gpus: 0 beside it"),
-        (("gres=a100!",), "gres"),
+        (("gres=a100!",), "gres is 'a100!'"),
         (("gpus=2",), "gpus is 2, but this run may use 1"),
     ],
 )

@@ -365,7 +365,7 @@ def judged_set(config: Settings, wildcards: Any) -> str | None:
 def reference_samples(config: Settings, wildcards: Any) -> SamplingSettings:
     """Return how the samples of one split are drawn that rewards refer to."""
     length = config.policies.ppo.response_tokens
-    return reference_sampling(config.transforming, wildcards.split, length)
+    return reference_sampling(config.transforming, wildcards.split, length, config.sampling_batch)
 
 
 def is_trained(config: Settings, wildcards: Any) -> bool:
@@ -463,12 +463,13 @@ def pair_samples(config: Settings, wildcards: Any) -> SamplingSettings:
 
 def pool_samples(config: Settings, wildcards: Any) -> SamplingSettings:
     """Return how the pool of one split is sampled."""
-    return pool_sampling(config.aggregation.pool, wildcards.split)
+    return pool_sampling(config.aggregation.pool, wildcards.split, config.sampling_batch)
 
 
 def base_samples(config: Settings, wildcards: Any) -> SamplingSettings:
     """Return how the samples are drawn that fixed points are weights of."""
-    return base_sampling(config.regimes, config.policies.ppo.response_tokens)
+    length = config.policies.ppo.response_tokens
+    return base_sampling(config.regimes, length, config.sampling_batch)
 
 
 def regimes(config: Settings, wildcards: Any) -> list[str]:

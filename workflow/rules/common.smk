@@ -1,5 +1,6 @@
 """What all rules share: the validated settings of every run, and defaults of their jobs."""
 
+import json
 import os
 import shlex
 import sys
@@ -97,10 +98,14 @@ if DeploymentMethod.CONDA not in workflow.deployment_settings.deployment_method:
     _path += f" PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
 # Messages tell commands with the options that this run has.
 _options = f" --configfile {' '.join(map(str, overlays))}" if overlays else ""
+if given := workflow.config_settings.config:
+    _options += " --config " + " ".join(
+        shlex.quote(f"{key}={value if isinstance(value, str) else json.dumps(value)}")
+        for key, value in given.items()
+    )
 _path += f" WORKFLOW_OPTIONS={shlex.quote(_options)}"
-# What computes, and how, changes no result but for the last digits: jobs are told beside their settings.
+# What computes, and how, is no part of what a result is: jobs are told beside their settings.
 _path += f" {DEVICE}={SETTINGS.device} {ATTENTION}={SETTINGS.attention}"
-_path += f" {PROCESSES}={max(1, SETTINGS.gpus)}"
 shell.prefix(f"set -euo pipefail; export {_path}; ")
 
 
@@ -182,7 +187,7 @@ def described(wildcards, items):
             "paper": item.params.category,
             "label": item.params.label,
             "caption": caption(wildcards, [file_of(item)]),
-            "target": item.name.partition("_")[2],
+            "target": item.name.partition("_")[2] + _options,
         }
         for item in items
     ]

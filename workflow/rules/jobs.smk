@@ -1,4 +1,6 @@
-COMMAND = "python -m rewardlab.{params.module} {params.arguments} {params.files} --log {log}"
+# A training that can is as many processes as the job has cards.
+COMMAND = f"{PROCESSES}={SETTINGS.gpus if SETTINGS.gres else '{resources.gpu}'} "
+COMMAND += "python -m rewardlab.{params.module} {params.arguments} {params.files} --log {log}"
 
 
 rule job:

@@ -141,6 +141,8 @@ use rule job as judge_policies with:
         provenance="<results>/policies/{experiment}.json",
     log:
         "<logs>/judge_policies_{experiment}.log",
+    resources:
+        runtime=more(2880),
     params:
         **stage(
             "policies.judge",

@@ -54,9 +54,7 @@ def load_model(
     try:
         model, report = kind.from_pretrained(folder, output_loading_info=True, **options)
     except Exception as error:
-        kernel = options.get("attn_implementation")
-        how = "" if kernel is None else f" with attention: {kernel}"
-        raise UserError(f"{folder} is no model that can be read{how} ({_reason(error)}).") from None
+        raise UserError(f"{folder} is no model that can be read ({_reason(error)}).") from None
     drawn = [*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])]
     missing = sorted(name for name in drawn if not new(model, name))
     if missing:

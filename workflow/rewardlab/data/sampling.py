@@ -42,12 +42,14 @@ def pair_sampling(settings: WorldPreferenceSettings, split: Split) -> SamplingSe
         uses={"pair": 2},
         in_order="response",
         response_tokens=settings.response_tokens,
-        batch_size=512,
+        batch_size=512,  # of the embedded world's small model
         refusal=None,
     )
 
 
-def base_sampling(settings: RegimeSettings, response_tokens: int) -> SamplingSettings:
+def base_sampling(
+    settings: RegimeSettings, response_tokens: int, batch_size: int
+) -> SamplingSettings:
     """Return how samples of the base model are drawn that fixed points are weights of."""
     return SamplingSettings(
         split="evaluation",
@@ -56,13 +58,13 @@ def base_sampling(settings: RegimeSettings, response_tokens: int) -> SamplingSet
         uses={"base": settings.samples},
         in_order="prompt",
         response_tokens=response_tokens,
-        batch_size=2048,
+        batch_size=batch_size,
         refusal=None,
     )
 
 
 def reference_sampling(
-    settings: TransformingSettings, split: Split, response_tokens: int
+    settings: TransformingSettings, split: Split, response_tokens: int, batch_size: int
 ) -> SamplingSettings:
     """Return how samples are drawn that rewards refer to, or that policies are ranked among."""
     evaluation = split == "evaluation"
@@ -73,12 +75,12 @@ def reference_sampling(
         uses={"base": settings.evaluation_samples if evaluation else settings.training_samples},
         in_order="prompt",
         response_tokens=response_tokens,
-        batch_size=2048,
+        batch_size=batch_size,
         refusal=settings.refusal,
     )
 
 
-def pool_sampling(settings: PoolSettings, split: Split) -> SamplingSettings:
+def pool_sampling(settings: PoolSettings, split: Split, batch_size: int) -> SamplingSettings:
     """Return how a pool is sampled: to choose from (evaluation), or to learn quantiles (train)."""
     evaluation = split == "evaluation"
     chosen_from = {"pool": settings.samples, "reference": settings.reference_samples}
@@ -89,6 +91,6 @@ def pool_sampling(settings: PoolSettings, split: Split) -> SamplingSettings:
         uses=chosen_from if evaluation else {"reference": settings.training_samples},
         in_order="prompt",
         response_tokens=settings.response_tokens,
-        batch_size=2048,
+        batch_size=batch_size,
         refusal=settings.refusal,
     )

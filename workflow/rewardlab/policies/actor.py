@@ -46,8 +46,8 @@ class Actor(nn.Module):
     """A language model and a value head.
 
     end: the token that ends a response, or several of which any does; None: responses end at their
-    greatest length. precision: float32, or bfloat16, of the model's passes; weights stay as they
-    are, and log-probabilities and values are in single precision. recompute: activations are
+    greatest length. precision: float32, or bfloat16, of the trunk's passes; weights, logits,
+    log-probabilities and values are in single precision. recompute: activations are
     computed again, layer by layer, in the backward pass.
     """
 
@@ -76,9 +76,10 @@ class Actor(nn.Module):
         seen = torch.cat([prompts.mask, mask], 1)[:, :-1]
         first = prompts.tokens.shape[1] - 1
         if gpt2.is_plain_gpt2(self.model) and not self.recompute:
-            return gpt2.hidden_states(self.model, whole, seen, first)
+            with self._precision():
+                return gpt2.hidden_states(self.model, whole, seen, first)
         positions = (seen.cumsum(1) - 1).clamp(min=0)
-        with recomputed(self.model) if self.recompute else nullcontext():
+        with recomputed(self.model) if self.recompute else nullcontext(), self._precision():
             outputs = self.model.base_model(
                 input_ids=whole, attention_mask=seen, position_ids=positions, use_cache=False
             )
@@ -89,17 +90,14 @@ class Actor(nn.Module):
 
         Only the response's columns go through the language model's head.
         """
-        with self._precision():
-            hidden = self._before(prompts, tokens, mask)
-            logits = self.model.get_output_embeddings()(hidden)
-            values = self.value(hidden).squeeze(-1)
-        return chosen_logprobs(logits, tokens), in_full_precision(values)
+        hidden = self._before(prompts, tokens, mask)
+        logits, values = self._said_of(hidden)
+        return chosen_logprobs(logits, tokens), values
 
     def next_tokens(self, prompts: Prompts, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return the log-probabilities (B, T, V) of all tokens at each place of the responses."""
-        with self._precision():
-            logits = self.model.get_output_embeddings()(self._before(prompts, tokens, mask))
-        return in_full_precision(logits).log_softmax(-1)
+        logits, _ = self._said_of(self._before(prompts, tokens, mask))
+        return logits.log_softmax(-1)
 
     @torch.inference_mode()
     def sample(
@@ -112,14 +110,13 @@ class Actor(nn.Module):
         with the model's dropout, of torch's global generator; log-probabilities and values are
         without.
         """
-        with self._precision():
-            if not dropout:
-                return self._drawn(prompts, length, generator)
-            self.model.train()
-            try:
-                drawn = self._drawn(prompts, length, generator)
-            finally:
-                self.model.eval()
+        if not dropout:
+            return self._drawn(prompts, length, generator)
+        self.model.train()
+        try:
+            drawn = self._drawn(prompts, length, generator)
+        finally:
+            self.model.eval()
         logprobs, values = self(prompts, drawn.tokens, drawn.mask)
         return drawn._replace(logprobs=logprobs * drawn.mask, values=values * drawn.mask)
 
@@ -127,23 +124,30 @@ class Actor(nn.Module):
         kind = self.value.weight.device.type
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.mixed)
 
+    def _said_of(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits (…, V) and values (…) of hidden states (…, H): not in half precision."""
+        hidden = hidden.to(self.value.weight.dtype)
+        logits = self.model.get_output_embeddings()(hidden)
+        return in_full_precision(logits), in_full_precision(self.value(hidden).squeeze(-1))
+
     def _drawn(self, prompts: Prompts, length: int, generator: torch.Generator) -> Rollout:
         alive = torch.ones(len(prompts.tokens), dtype=torch.bool, device=prompts.tokens.device)
         steps: list[tuple[Tensor, ...]] = []
         plain = gpt2.is_plain_gpt2(self.model) and not self.model.training
         kind = gpt2.Decoder if plain else Decoder
-        decoder = kind(self.model, *prompts, length)
+        with self._precision():
+            decoder = kind(self.model, *prompts, length)
         for number in range(length):
             if number:
-                decoder.add(steps[-1][0])
-            logits = self.model.get_output_embeddings()(decoder.last)
-            logprobs = in_full_precision(logits).log_softmax(-1)
+                with self._precision():
+                    decoder.add(steps[-1][0])
+            logits, values = self._said_of(decoder.last)
+            logprobs = logits.log_softmax(-1)
             # The largest of log-probabilities with Gumbel noise is a draw from them.
             noise = torch.empty_like(logprobs).exponential_(generator=generator).log_()
             drawn = (logprobs - noise).argmax(-1)
             drawn = torch.where(alive, drawn, self.pad)
             chosen = logprobs.gather(1, drawn[:, None]).squeeze(1)
-            values = in_full_precision(self.value(decoder.last).squeeze(-1))
             steps.append((drawn, alive, chosen, values))
             if len(self.ends):
                 alive = alive & ~torch.isin(drawn, self.ends)

@@ -45,7 +45,7 @@ class NotFinite(Exception):
 def minibatches(settings: PPOSettings, generator: torch.Generator) -> Iterator[Tensor]:
     """Yield the rows of every minibatch of a step: each epoch in a random order of its own."""
     for _ in range(settings.epochs):
-        order = torch.randperm(settings.batch_size, generator=generator)
+        order = torch.randperm(settings.batch_size, generator=generator, device=generator.device)
         yield from order.split(settings.minibatch_size)
 
 

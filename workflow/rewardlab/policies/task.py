@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -29,6 +30,7 @@ from rewardlab.settings.policies import PolicyEvaluationSettings, ProxySettings
 from rewardlab.settings.ppo import PPOSettings
 
 EVALUATION_BATCH = 512
+DIVERGENCE_BATCH = 64  # the distributions over all next tokens of both models are in memory
 
 
 class Penalty(NamedTuple):
@@ -214,6 +216,16 @@ def pilot_responses(
     )
 
 
+def divergences(
+    actor: Actor, reference: Actor, batch: Prompts, rollout: Rollout, rows: Tensor
+) -> Tensor:
+    """Return the policy's divergence from the reference along some of the responses."""
+    prompts = Prompts(batch.tokens[rows], batch.mask[rows])
+    tokens, mask = rollout.tokens[rows], rollout.mask[rows]
+    ours, theirs = (model.next_tokens(prompts, tokens, mask) for model in (actor, reference))
+    return ((ours.exp() * (ours - theirs)).sum(-1) * mask).sum(1)
+
+
 @torch.inference_mode()
 def evaluate_policy(
     task: Task,
@@ -236,10 +248,12 @@ def evaluate_policy(
         prompts = [task.evaluation_prompts[row] for row in rows]
         batch = task.batch(prompts)
         rollout = actor.sample(batch, length, generator)
-        ours, theirs = (
-            model.next_tokens(batch, rollout.tokens, rollout.mask) for model in (actor, reference)
+        divergence = torch.cat(
+            [
+                divergences(actor, reference, batch, rollout, part)
+                for part in torch.arange(len(rows), device=task.device).split(DIVERGENCE_BATCH)
+            ]
         )
-        divergence = ((ours.exp() * (ours - theirs)).sum(-1) * rollout.mask).sum(1)
         columns = {
             "prompt_id": rows,
             "prompt": prompts,

@@ -31,7 +31,7 @@ from rewardlab.rewards.losses import (
 )
 from rewardlab.rewards.padding import padded_right
 from rewardlab.running.errors import UserError
-from rewardlab.running.several_cards import share_of_batch
+from rewardlab.running.several_cards import leave_if_follower, share_of_batch
 from rewardlab.settings.rewards import RewardModelSettings
 
 log = logging.getLogger("rewardlab")
@@ -228,5 +228,6 @@ def _callbacks(settings: RewardModelSettings, at_epoch_end) -> list[TrainerCallb
 def _losses_of(trainer: Trainer, state: Path) -> Tensor:
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=last_checkpoint(state))
+    leave_if_follower()
     trainer.model.eval()
     return loss_history(trainer.state.log_history)

@@ -84,15 +84,17 @@ def kept_after_a_kill(target: Path, decisive: Mapping[str, object]) -> Iterator[
     """Yield a folder for work towards `target` that a next attempt can go on with.
 
     It is hidden beside the target, and named by `decisive`, all that the result depends on. It goes
-    at the end, or where the input is bad; what kills or fills the machine leaves it. Folders that
+    at the end, or where the input proves bad at the first attempt; what kills or fills the machine
+    leaves it, and so does what a later attempt is refused for. Folders that
     other settings or inputs left for the same target go at the end, too. The caller holds the lock.
     """
     folder = state_of(target, decisive)
+    is_new = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield folder
     except BaseException as error:
-        if isinstance(error, UserError) or not any(folder.iterdir()):
+        if (isinstance(error, UserError) and is_new) or not any(folder.iterdir()):
             remove(folder)
         raise
     for old in target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 16}{STATE}"):

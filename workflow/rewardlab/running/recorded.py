@@ -33,14 +33,12 @@ def _entry(store: Path, path: Path) -> Path:
 def recording(store: Path | None, paths: Sequence[Path], job: str = "") -> Iterator[None]:
     """Record the hashes of files that are published inside; folders have manifests.
 
-    While they are being written nothing is recorded of them, nor afterwards if that fails. The
-    caller holds their locks; no store: nothing is recorded. job: what is done inside, for its cost.
+    If that fails, what was recorded of them stays: files that are gone then are missed. The caller
+    holds their locks; no store: nothing is recorded. job: what is done inside, for its cost.
     """
     if store is None:
         yield
         return
-    for path in paths:
-        _entry(store, path).unlink(missing_ok=True)
     start = time.monotonic()
     yield
     cost = {"job": job, "seconds": time.monotonic() - start, **spent_by_process()}
@@ -53,7 +51,10 @@ def recording(store: Path | None, paths: Sequence[Path], job: str = "") -> Itera
 
 
 class Cost(NamedTuple):
-    """What the last attempt of a job took: time, of all its cores too, and memory at its peak."""
+    """What the last attempt of a job took: time, that of its cores, and memory at its peak.
+
+    Of a training on several cards, that of its first process.
+    """
 
     job: str
     seconds: float

@@ -39,9 +39,11 @@ from rewardlab.running.provenance import record
 from rewardlab.running.recorded import check, recording
 from rewardlab.running.several_cards import (
     a_place_of_its_own,
+    end_with_launcher,
     is_follower,
     process_count,
     run_as_several,
+    tell_launcher,
     wanted_processes,
 )
 from rewardlab.running.validation import describe, location
@@ -136,26 +138,45 @@ def main(function: Callable[..., None], arguments: Sequence[str] | None = None) 
     arguments = sys.argv[1:] if arguments is None else arguments
     given = vars(_parser(function, module).parse_args(arguments))
     if function.several_cards and process_count() == 1 < (processes := wanted_processes()):
-        sys.exit(run_as_several(module, arguments, processes))
+        ended = run_as_several(name, module, arguments, processes)
+        if isinstance(ended, str):
+            _add_to_log(given["log"], ended)
+        sys.exit(ended)
     log_file = given["log"]
+    end_with_launcher()
     try:
         log_to(log_file, silent=is_follower())
         take_device()
         _execute(function, name, module, given)
-    except UserError as error:
-        log.error("%s", error if error.__cause__ is None else traceback.format_exc())
-        sys.exit(1 if is_follower() else f"{name}: {error}")
+    except Exception as error:
+        if is_follower():
+            _add_to_log(log_file, traceback.format_exc())
+            tell_launcher(str(error) or type(error).__name__)
+            sys.exit(1)
+        _leave(name, log_file, error)
     except KeyboardInterrupt:
         log.error("interrupted")
         sys.exit(f"{name} was interrupted.")
-    except Exception as error:
-        log.error("%s", traceback.format_exc())
-        if refused := of_the_machine(error):
-            sys.exit(f"{name}: {refused}")
-        if log_file is None:
-            raise
-        what = f"{type(error).__name__}: {error}".splitlines()[0]
-        sys.exit(f"{name} stopped with an unexpected {what} (traceback in {log_file})")
+
+
+def _leave(name: str, log_file: Path | None, error: Exception) -> None:
+    """Leave with one sentence; raises what is unexpected where no log could take it."""
+    if isinstance(error, UserError):
+        log.error("%s", error if error.__cause__ is None else traceback.format_exc())
+        sys.exit(f"{name}: {error}")
+    log.error("%s", traceback.format_exc())
+    if refused := of_the_machine(error):
+        sys.exit(f"{name}: {refused}")
+    if log_file is None:
+        raise error
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    sys.exit(f"{name} stopped with an unexpected {what} (traceback in {log_file})")
+
+
+def _add_to_log(log_file: Path | None, text: str) -> None:
+    if log_file is not None:
+        with open(log_file, "a", encoding="utf-8") as file:
+            file.write(text.rstrip() + "\n")
 
 
 def _execute(
@@ -182,7 +203,8 @@ def _execute(
 
     def origin_now() -> dict[str, Any]:
         resolved = {key: to_jsonable_python(value) for key, value in settings.items()}
-        return record(name, resolved, read, fingerprint(module))
+        origin = record(name, resolved, read, fingerprint(module))
+        return origin if process_count() == 1 else {**origin, "processes": process_count()}
 
     if is_follower():
         state = state_of(targets[0], _decisive(origin_now()))
@@ -191,7 +213,9 @@ def _execute(
     with ExitStack() as stack:
         for target in [*targets, *origins]:
             stack.enter_context(exclusive(target))
-        stack.enter_context(recording(store, [*targets, *origins], name))
+        stack.enter_context(
+            recording(store, [*targets, *origins], name if ".stages." in module else "figures")
+        )
         state: dict[str, Path] = {}
         origin: dict[str, Any] = {}
         if origins or by_role["state"]:

@@ -6,11 +6,12 @@ chapter, so a new chapter changes no stage's code.
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from rewardlab.policies.experiments import check_experiments, check_methods
 from rewardlab.policies.names import LSC, RAW, WEIGHTED
@@ -44,6 +45,12 @@ from rewardlab.settings.world import (
 from rewardlab.settings.worlds import OVERLAYS, ExtendedSettings, policy_world_overlays
 
 
+def _cards_of_slurm(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.]+(:(?!\d+$)[A-Za-z0-9_.]+)?", name):
+        raise ValueError("what Slurm calls its cards, without a number, such as gpu or gpu:a100")
+    return name
+
+
 class Settings(SettingsModel):
     """Settings of the workflow. config.yaml is the embedded scale; overlays hold differences."""
 
@@ -56,14 +63,17 @@ class Settings(SettingsModel):
     gpus: Annotated[Integer, Field(ge=0)]
     """Graphics cards that a job asks for which trains models or reads much with them; without any
     such a job takes what it sees, or the CPU."""
-    gres: Annotated[str, Field(pattern=r"^\w+(:\w+)?$")] | None
+    gres: Annotated[str, AfterValidator(_cards_of_slurm)] | None
     """How Slurm calls its cards where it wants --gres in place of --gpus, such as gpu:a100; the
     number of cards is added."""
     device: Literal["auto", "cuda", "cpu"]
     """What jobs with models compute on: a graphics card that they see, else the CPU; a card, or the
     job fails; or the CPU."""
-    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"]
-    """Kernel of the models' attention; auto: transformers' own choice."""
+    attention: Literal["auto", "eager", "sdpa"]
+    """Kernel of attention of transformers' models; auto: its own choice. (sdpa takes flash
+    attention where precision allows it; GPT-2 policies always take sdpa.)"""
+    sampling_batch: Count
+    """Responses of the language model that are drawn together; fewer take less memory."""
     memory: Count
     """MB that such a job asks for, where memory is asked for; each retry asks for as much again."""
     world: WorldSettings
@@ -123,6 +133,7 @@ def validate(config: Mapping[str, Any], files: Layers = ()) -> Settings:
             f"{_origin_of_any([('device',), ('gpus',)], files)}: device is cpu, but gpus is "
             f"{settings.gpus}; expected gpus: 0 beside it, or device: auto."
         )
+    _check_shares(settings, files)
     _check_names(settings, files)
     _check_trunks(settings, files)
     _check_judge(settings, files)
@@ -133,6 +144,25 @@ def validate(config: Mapping[str, Any], files: Layers = ()) -> Settings:
         raise UserError(f"{_origin(('policies',), files)}: {error}") from None
     _check_transforming(settings, files)
     return settings
+
+
+def _check_shares(settings: Settings, files: Layers) -> None:
+    """Raise UserError if a batch cannot be shared by the graphics cards of a training."""
+    trainings = {("rewards", "model"): settings.rewards.model}
+    if settings.data.fine_tuning is not None:
+        trainings["data", "fine_tuning"] = settings.data.fine_tuning
+    for keys, training in trainings.items():
+        parts = training.accumulation * max(1, settings.gpus)
+        if training.batch_size % parts:
+            name = ".".join(keys)
+            origin = _origin_of_any(
+                [("gpus",), (*keys, "batch_size"), (*keys, "accumulation")], files
+            )
+            raise UserError(
+                f"{origin}: {name}.batch_size is {training.batch_size}, read in "
+                f"{training.accumulation} parts (accumulation) by each of {settings.gpus} graphics "
+                f"cards (gpus); expected a batch size that {parts} divides."
+            )
 
 
 def _check_trunks(settings: Settings, files: Layers) -> None:

@@ -59,8 +59,8 @@ class PPOSettings(SettingsModel):
     response_tokens: Annotated[Count, Field(ge=1)]
     """Longest response, in tokens (the paper: 10)."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the policy's and the reference's forward and backward passes; weights, optimiser, losses
-    and log-probabilities are in single precision."""
+    """Of the trunks' forward and backward passes, the policy's and the reference's; weights,
+    optimiser, logits, log-probabilities and losses are in single precision."""
     accumulation: Count = 1
     """Parts that a minibatch is read in, one after the other, for its gradient; divides
     minibatch_size."""

@@ -81,7 +81,6 @@ def cost_rows(costs: Iterable[Cost]) -> list[dict]:
     table = pd.DataFrame(costs, columns=Cost._fields)
     if table.empty:
         return []
-    table.job = table.job.where(table.job.str.contains(".", regex=False), "figures")
     whole = table.assign(job="all")
     rows = [
         {

@@ -23,7 +23,7 @@ from rewardlab.data.splits import splits_of
 from rewardlab.rewards.texts import joined
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
-from rewardlab.running.several_cards import share_of_batch
+from rewardlab.running.several_cards import leave_if_follower, share_of_batch
 from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
 from rewardlab.settings.data import FineTuningSettings, SplitSettings, TextsSourceSettings
 from rewardlab.settings.types import Seed
@@ -117,7 +117,8 @@ def fine_tune(
     arguments = SFTConfig(
         output_dir=str(folder_of_training),
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=share_of_batch(settings.batch_size),
+        per_device_train_batch_size=share_of_batch(settings.batch_size, settings.accumulation),
+        gradient_accumulation_steps=settings.accumulation,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
         max_length=settings.max_length,
@@ -127,8 +128,8 @@ def fine_tune(
         logging_steps=10,
         report_to="none",
         disable_tqdm=True,
-        gradient_checkpointing=False,
-        bf16=False,
+        gradient_checkpointing=settings.gradient_checkpointing,
+        bf16=settings.precision == "bfloat16",
         use_cpu=not torch.cuda.is_available(),
         seed=seed,
     )
@@ -142,6 +143,7 @@ def fine_tune(
         )
         trainer.remove_callback(PrinterCallback)
         trainer.train(resume_from_checkpoint=last_checkpoint(folder_of_training))
+        leave_if_follower()
         notes["texts"] = len(rows)
         notes["epochs"] = settings.epochs
     network.eval().save_pretrained(tuned)

@@ -21,7 +21,7 @@ def verify(recorded: list[str]) -> None:
     if found:
         more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         what = "; ".join(f"{path} {wrong} ({remedy(path)})" for path, wrong in found[:SHOWN])
-        raise UserError(f"{len(found)} artefacts are damaged: {what}{more}.")
+        raise UserError(f"damaged, {len(found)} of {len(entries)} artefacts: {what}{more}.")
     count = len(entries)
     log.info("%d artefacts are what they were when they were made", count)
     print(f"{count} artefacts are what they were when they were made.")
