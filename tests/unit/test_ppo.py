@@ -321,7 +321,7 @@ def test_orders_are_drawn_where_the_generator_is(monkeypatch):
 
 
 def test_in_half_precision_logits_are_not_rounded(actor):
-    """Where logits are large, as GPT-2's, a rounded one would be off by as much as a ratio moves."""
+    """Where logits are large, as GPT-2's, a rounded one is off by as much as a ratio moves."""
     coarse = copy.deepcopy(actor)
     coarse.mixed = True
     with torch.no_grad():
