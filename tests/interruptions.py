@@ -138,7 +138,7 @@ def wait_for_stage(copy: Copy, process: subprocess.Popen, seconds: float) -> Non
 def at_some_moment(copy: Copy, rng: random.Random) -> subprocess.Popen:
     """Return a run that has gone on for some time."""
     process = copy.start(copy.target)
-    wait_for_stage(copy, process, rng.uniform(4, copy.lasts))
+    wait_for_stage(copy, process, rng.uniform(4, max(5, 0.7 * copy.lasts)))
     return process
 
 
