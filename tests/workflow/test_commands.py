@@ -4,6 +4,9 @@ import importlib
 import re
 import shlex
 
+import pytest
+import yaml
+
 from rewardlab.running import stage
 
 
@@ -24,3 +27,14 @@ def test_rules_and_signatures_agree(checkout):
         for parameter in function.parameters:
             if parameter.role == "setting":
                 stage._setting(parameter, given)
+
+
+@pytest.mark.parametrize(("beta", "is_drawn"), [("search", True), (0.3, False)])
+def test_a_search_is_drawn_where_there_is_one(checkout, beta, is_drawn):
+    """Where all coefficients are set, as in the paper's own settings, nothing is there to draw."""
+    methods = {"vanilla": {"beta": beta}, "variance_aware": {"beta": 0.3}}
+    mine = yaml.safe_dump({"policies": {"methods": methods}})
+    checkout.path("mine.yaml").write_text(mine)
+    plan = checkout.run("-n", "--forceall", "--configfile", "mine.yaml", scale="--keep-going")
+    assert plan.code == 0, plan.text
+    assert ("draw_uncertainty_search" in plan.text) == is_drawn

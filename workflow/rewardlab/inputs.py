@@ -390,6 +390,12 @@ def jobs_of(*experiments: str, trained: bool = False):
     return names
 
 
+def searches_a_coefficient(config: Settings) -> bool:
+    """Return whether the coefficient of a method of Figure 7 is searched, not set."""
+    names = contrasted_methods(config, None)
+    return any(config.policies.methods[name].beta == "search" for name in names)
+
+
 def contrasted_methods(config: Settings, wildcards: Any) -> list[str]:
     """Return the two methods that Figures 7 to 12 set against each other."""
     return [VANILLA, config.policies.variance_aware]

@@ -217,7 +217,12 @@ use rule figure as draw_uncertainty_search with:
     pathvars:
         item="uncertainty/search",
     params:
-        **figure("uncertainty.beta_search", UNCERTAINTY, "KL coefficients", POLICIES),
+        **figure(
+            "uncertainty.beta_search",
+            UNCERTAINTY,
+            "KL coefficients",
+            POLICIES and inputs.searches_a_coefficient(SETTINGS),
+        ),
 
 
 use rule job as check_fixed_point with:
