@@ -24,8 +24,8 @@ def draw(table: pd.DataFrame) -> Figure:
         if method == "reference":
             count = f"one model, sampled {row.finished} times"
         label = (
-            f"{name}: mean {row['mean']:.2f}, variance {row.variance:.4f} "
-            f"({row.true_variance:.4f} without the noise of judging), {count}"
+            f"{name}: mean {row['mean']:.3g}, variance {row.variance:.2g} "
+            f"({row.true_variance:.2g} without the noise of judging), {count}"
         )
         if rows.judged.nunique() > 2:
             density = gaussian_kde(rows.judged)(grid)

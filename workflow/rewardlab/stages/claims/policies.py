@@ -111,7 +111,7 @@ def kl_finding(experiments: dict[str, PairedPolicies]) -> Finding:
         words.append(
             f"{figure}: vanilla {first:.3f}, variance-aware {second:.3f}, {difference.words}"
         )
-    evidence = f"final KL divergences, {'; '.join(words)}; coefficients were searched on pilots"
+    evidence = f"final KL divergences, {'; '.join(words)}"
     quantities = {"difference": {figure: difference.decisive}}
     return Finding("U15", quantities, ("difference", figure), evidence)
 
