@@ -103,7 +103,8 @@ if given := workflow.config_settings.config:
         shlex.quote(f"{key}={value if isinstance(value, str) else json.dumps(value)}")
         for key, value in given.items()
     )
-_path += f" WORKFLOW_OPTIONS={shlex.quote(_options)}"
+_braces = {"{": "{{", "}": "}}"}  # Snakemake fills what stands in braces
+_path += f" WORKFLOW_OPTIONS={shlex.quote(_options).translate(str.maketrans(_braces))}"
 # What computes, and how, is no part of what a result is: jobs are told beside their settings.
 _path += f" {DEVICE}={SETTINGS.device} {ATTENTION}={SETTINGS.attention}"
 shell.prefix(f"set -euo pipefail; export {_path}; ")
