@@ -62,10 +62,10 @@ for item in workflow.rules:
     if job_module in ON_GPUS:
         item.resources["mem_mb"] = more(SETTINGS.memory)
     if cards := cards_of(job_module, SETTINGS.gpus):
-        # Slurm's plugin would ask by both, if both were given.
-        item.resources["gres" if SETTINGS.gres else "gpu"] = (
-            f"{SETTINGS.gres}:{cards}" if SETTINGS.gres else cards
-        )
+        if SETTINGS.gres:  # and no gpu: Slurm's plugin would ask by both
+            item.resources["gres"] = f"{SETTINGS.gres}:{cards}"
+        else:
+            item.resources["gpu"] = cards
 
 
 # A rule with wildcards cannot be asked for by name: each of the report's items gets one that can,

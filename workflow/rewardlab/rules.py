@@ -29,8 +29,6 @@ from rewardlab.settings.compose import Settings, slice_of
 LEDGER, PRINTED = "workflow/ledger.yaml", "workflow/printed.yaml"
 CAPTIONS = Path("workflow/report")
 PAGE = "workflow/report/page.html"
-# Those whose training is a process on each of as many cards as `gpus` says.
-ON_SEVERAL_GPUS = frozenset({"stages.data.fine_tune", "stages.rewards.train"})
 NOTES: list[str] = []
 """What every caption says of this run, in the end."""
 HASHES = Path(".snakemake/source_hashes.json")
@@ -65,6 +63,8 @@ ON_GPUS = frozenset(
         "transforming.judge",
     )
 )
+# Of these, those whose training is a process on each of as many cards as `gpus` says.
+ON_SEVERAL_GPUS = frozenset({"stages.data.fine_tune", "stages.rewards.train"})
 
 
 class Runs:

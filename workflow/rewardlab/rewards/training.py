@@ -23,6 +23,7 @@ from transformers import (
 from trl import RewardConfig, RewardTrainer
 
 from rewardlab.data.checkpoints import MarkComplete, SafeCheckpoints, last_checkpoint
+from rewardlab.data.passes import passes_of
 from rewardlab.rewards.losses import (
     comparisons_loss,
     first_at_or_below,
@@ -31,7 +32,7 @@ from rewardlab.rewards.losses import (
 )
 from rewardlab.rewards.padding import padded_right
 from rewardlab.running.errors import UserError
-from rewardlab.running.several_cards import leave_if_follower, share_of_batch
+from rewardlab.running.several_cards import leave_if_follower
 from rewardlab.settings.rewards import RewardModelSettings
 
 log = logging.getLogger("rewardlab")
@@ -188,8 +189,7 @@ def train_on_rankings(
 def _arguments(settings: RewardModelSettings, seed: int, state: Path) -> dict[str, Any]:
     return {
         "output_dir": str(state),
-        "per_device_train_batch_size": share_of_batch(settings.batch_size, settings.accumulation),
-        "gradient_accumulation_steps": settings.accumulation,
+        **passes_of(settings),
         "learning_rate": settings.learning_rate,
         "weight_decay": settings.weight_decay,
         "lr_scheduler_type": settings.schedule,
@@ -199,8 +199,6 @@ def _arguments(settings: RewardModelSettings, seed: int, state: Path) -> dict[st
         "save_strategy": "steps",
         "save_steps": settings.checkpoint_steps,
         "save_total_limit": 2,
-        "gradient_checkpointing": settings.gradient_checkpointing,
-        "bf16": settings.precision == "bfloat16",
         **_optimiser(settings.optimiser),
         "max_grad_norm": 1.0,
         "report_to": "none",

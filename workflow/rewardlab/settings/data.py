@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from rewardlab.settings.passes import PassesSettings
 from rewardlab.settings.types import (
     Checksum,
     Count,
@@ -178,7 +179,7 @@ class TextsSourceSettings(SourceSettings):
     """What fields are called in the data, by what they are called here."""
 
 
-class FineTuningSettings(SettingsModel):
+class FineTuningSettings(PassesSettings):
     """Supervised fine-tuning of the language model, before policies start from it."""
 
     sources: Annotated[dict[Name, TextsSourceSettings], Field(min_length=1)]
@@ -195,21 +196,6 @@ class FineTuningSettings(SettingsModel):
     """Longest text in tokens; a longer one loses its end."""
     limit: Count | None = None
     """Texts of each source at most, the first ones; none: all."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the forward and backward passes; weights and optimiser are in single precision."""
-    accumulation: Count = 1
-    """Parts that a step's batch is read in, one after the other; divides batch_size."""
-    gradient_checkpointing: bool = False
-    """Whether activations are computed again in the backward pass, which takes less memory."""
-
-    @model_validator(mode="after")
-    def _divided(self) -> Self:
-        if self.batch_size % self.accumulation:
-            raise ValueError(
-                f"accumulation that divides batch_size, but {self.accumulation} does not divide "
-                f"{self.batch_size}"
-            )
-        return self
 
 
 class EndpointSettings(SettingsModel):

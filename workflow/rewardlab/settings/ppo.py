@@ -1,19 +1,19 @@
 """Settings of PPO."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
+from rewardlab.settings.passes import PassesSettings
 from rewardlab.settings.types import (
     AtLeastOne,
     Count,
     Positive,
     Probability,
-    SettingsModel,
 )
 
 
-class PPOSettings(SettingsModel):
+class PPOSettings(PassesSettings):
     """PPO as TRL 0.11.4 has it; what the papers do not name are its defaults.
 
     The uncertainty paper names TRL without a version: that it was this one is our reading.
@@ -26,6 +26,8 @@ class PPOSettings(SettingsModel):
         "value_clip": "clip_range_value",
         "value_coefficient": "vf_coef",
     }
+
+    divided: ClassVar[str] = "minibatch_size"
 
     steps: Count
     """Steps: one batch of rollouts each (Tables 6 and 7: 192)."""
@@ -58,16 +60,6 @@ class PPOSettings(SettingsModel):
     where a step leaves the model in training mode; log-probabilities are without in any case."""
     response_tokens: Annotated[Count, Field(ge=1)]
     """Longest response, in tokens (the paper: 10)."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the trunks' forward and backward passes, the policy's and the reference's; weights,
-    optimiser, logits, log-probabilities and losses are in single precision."""
-    accumulation: Count = 1
-    """Parts that a minibatch is read in, one after the other, for its gradient; divides
-    minibatch_size."""
-
-    gradient_checkpointing: bool = False
-    """Whether the policy's activations are computed again in the backward pass, which takes less
-    memory."""
 
     @model_validator(mode="after")
     def _divisible(self) -> "PPOSettings":
@@ -75,11 +67,6 @@ class PPOSettings(SettingsModel):
             raise ValueError(
                 f"a minibatch_size that divides batch_size, but {self.minibatch_size} does not "
                 f"divide {self.batch_size}"
-            )
-        if self.minibatch_size % self.accumulation:
-            raise ValueError(
-                f"accumulation that divides minibatch_size, but {self.accumulation} does not "
-                f"divide {self.minibatch_size}"
             )
         return self
 

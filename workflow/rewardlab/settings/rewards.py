@@ -1,9 +1,10 @@
 """Settings of reward models and ensembles of reward heads."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from rewardlab.settings.passes import PassesSettings
 from rewardlab.settings.types import (
     Count,
     Integer,
@@ -18,7 +19,7 @@ from rewardlab.settings.types import (
 Length = Annotated[Integer, Field(ge=4)]
 
 
-class RewardModelSettings(SettingsModel):
+class RewardModelSettings(PassesSettings):
     """The single reward model: the whole trunk and one logit, trained on preference pairs."""
 
     renamed: ClassVar[dict[str, str]] = {"max_length": "rewards.max_length"}
@@ -45,21 +46,6 @@ class RewardModelSettings(SettingsModel):
     optimiser: Literal["adamw", "paged_adamw_32bit"] = "adamw"
     """AdamW, or the paper's, which pages its state in 32 bit (Tables 2 and 4) and needs
     bitsandbytes; where that is not installed, plain AdamW stands in, and the log says so."""
-    precision: Literal["float32", "bfloat16"] = "float32"
-    """Of the forward and backward passes; weights and optimiser are in single precision."""
-    accumulation: Count = 1
-    """Parts that a step's batch is read in, one after the other; divides batch_size."""
-    gradient_checkpointing: bool = False
-    """Whether activations are computed again in the backward pass, which takes less memory."""
-
-    @model_validator(mode="after")
-    def _divided(self) -> Self:
-        if self.batch_size % self.accumulation:
-            raise ValueError(
-                f"accumulation that divides batch_size, but {self.accumulation} does not divide "
-                f"{self.batch_size}"
-            )
-        return self
 
 
 class FeatureSettings(SettingsModel):

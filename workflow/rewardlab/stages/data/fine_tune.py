@@ -16,6 +16,7 @@ from trl import SFTConfig, SFTTrainer
 from rewardlab.data.checkpoints import MarkComplete, SafeCheckpoints, last_checkpoint
 from rewardlab.data.dialogues import checked_chat, messages, prompt_of, response_of
 from rewardlab.data.manifest import files_of, open_artefact, write_manifest
+from rewardlab.data.passes import passes_of
 from rewardlab.data.preferences import read_pairs, renamed
 from rewardlab.data.pretrained import load_language_model, load_tokenizer
 from rewardlab.data.rows import Row, read_rows
@@ -23,7 +24,7 @@ from rewardlab.data.splits import splits_of
 from rewardlab.rewards.texts import joined
 from rewardlab.running.costs import costs
 from rewardlab.running.libraries import quieten
-from rewardlab.running.several_cards import leave_if_follower, share_of_batch
+from rewardlab.running.several_cards import leave_if_follower
 from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
 from rewardlab.settings.data import FineTuningSettings, SplitSettings, TextsSourceSettings
 from rewardlab.settings.types import Seed
@@ -117,8 +118,7 @@ def fine_tune(
     arguments = SFTConfig(
         output_dir=str(folder_of_training),
         num_train_epochs=settings.epochs,
-        per_device_train_batch_size=share_of_batch(settings.batch_size, settings.accumulation),
-        gradient_accumulation_steps=settings.accumulation,
+        **passes_of(settings),
         learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
         max_length=settings.max_length,
@@ -128,8 +128,6 @@ def fine_tune(
         logging_steps=10,
         report_to="none",
         disable_tqdm=True,
-        gradient_checkpointing=settings.gradient_checkpointing,
-        bf16=settings.precision == "bfloat16",
         use_cpu=not torch.cuda.is_available(),
         seed=seed,
     )
