@@ -24,7 +24,6 @@ from rewardlab.settings.policies import (
     ProxySettings,
 )
 from rewardlab.settings.ppo import TRL_DEFAULTS, PPOSettings
-from rewardlab.settings.rewards import FeatureSettings
 from rewardlab.settings.world import WorldSettings
 from rewardlab.stages.policies import find_beta, judge, train
 from rewardlab.world.grammar import all_prompts
@@ -194,9 +193,6 @@ def test_a_policy_whose_values_are_not_finite_is_named_and_the_others_are_kept(i
         policies=tmp_path / "policies.csv",
         all_steps=tmp_path / "steps.parquet",
         world=world,
-        state=tmp_path / "state",
-        settings=FeatureSettings(batch_size=8, checkpoint_texts=8),
-        max_length=32,
         preferences="overall",
         values=["worse"],
     )

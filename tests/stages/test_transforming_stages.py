@@ -101,9 +101,8 @@ def gather(folder, name, split):
         "samples": samples,
         "settings": json.dumps(FEATURES),
         "max-length": "32",
-        "world": WORLD.model_dump_json(),
+        "judge": json.dumps({"world": WORLD.model_dump(mode="json")}),
         "judged-set": name,
-        "judge-length": "null",
     }
     words = [word for key, value in arguments.items() for word in (f"--{key}", str(value))]
     main(gather_samples.gather_samples, words)
@@ -183,7 +182,6 @@ def test_from_coefficients_to_judged_policies(folder, tmp_path):
     ]
     trained(folder, tmp_path / "weighted", "weighted", transform="centred")
     arguments = ["--table", tmp_path / "judged.parquet", "--world", WORLD.model_dump_json()]
-    arguments += ["--settings", json.dumps(FEATURES), "--max-length", "32"]
     arguments += ["--properties", json.dumps(list(REFERENCES))]
     arguments += ["--texts", folder / "evaluation.parquet"]
     folders = [tmp_path / "lsc", tmp_path / "weighted"]

@@ -12,21 +12,20 @@ import pandas as pd
 import pytest
 
 from rewardlab.evaluation.judged import agreement, read_judged
-from rewardlab.judging.comparisons import (
-    Template,
-    both_orders,
-    judgements,
-    read_template,
-    verdict_of,
-)
+from rewardlab.judging.comparisons import both_orders, judgements, verdict_of
 from rewardlab.judging.judges import answers, ask_endpoint
-from rewardlab.judging.verdicts import by_order, criterion_for, together
+from rewardlab.judging.template import Template, criterion_for, read_template
+from rewardlab.judging.verdicts import by_order, together
+from rewardlab.rewards.judgements import opponents_of, with_judgements
 from rewardlab.running.errors import UserError
 from rewardlab.settings.aggregation import CombiningSettings
-from rewardlab.settings.judging import JudgingSettings
+from rewardlab.settings.data import EndpointSettings
+from rewardlab.settings.judging import AskingSettings, JudgeSettings, JudgingSettings
 from rewardlab.settings.world import WorldSettings
 from rewardlab.stages.judging.draw_choices import draw_choices
 from rewardlab.stages.judging.tabulate_verdicts import verdict_shares
+from rewardlab.stages.rewards.judge import judge_responses
+from rewardlab.stages.rewards.tabulate_judges import agreement_with_labels
 from rewardlab.world.gold import with_gold
 
 TEMPLATES = Path(__file__).parents[2] / "workflow/templates"
@@ -40,7 +39,7 @@ WORLD = WorldSettings(
 def judging(**options) -> JudgingSettings:
     tuning = {"epochs": 1, "batch_size": 4, "learning_rate": 1e-3}
     plain = {"template": "mine.txt", "criteria": {}, "pairs": 3, "answer_tokens": 2}
-    plain |= {"batch_size": 4, "timeout": 1, "attempts": 1, "tuning": tuning}
+    plain |= {"batch_size": 4, "connections": 2, "timeout": 1, "attempts": 1, "tuning": tuning}
     return JudgingSettings(**{**plain, **options})
 
 
@@ -160,11 +159,23 @@ def asking(endpoint, timeout=5.0, attempts=2, key=None):
 
 def test_a_server_is_asked_in_its_protocol():
     with server(lambda number, body: (200, completion(f"Verdict: A {number}"))) as (at, seen):
-        assert asking(at, key="secret")(["x", "y"]) == ["Verdict: A 1", "Verdict: A 2"]
+        assert asking(at, key="secret")(["x"]) == ["Verdict: A 1"]
     path, key, body = seen[0]
     assert (path, key) == ("/v1/chat/completions", "Bearer secret")
     assert body["messages"] == [{"role": "user", "content": "x"}]
     assert (body["model"], body["temperature"]) == ("small", 0)
+
+
+def test_a_server_is_asked_over_several_connections_and_answers_in_order():
+    """No request is answered before all have come."""
+    met = threading.Barrier(3, timeout=30)
+
+    def respond(number, body):
+        met.wait()
+        return 200, completion(body["messages"][0]["content"].upper())
+
+    with server(respond) as (at, _):
+        assert asking(at, timeout=60)(["x", "y", "z"]) == ["X", "Y", "Z"]
 
 
 def test_a_completion_without_a_text_has_no_verdict():
@@ -271,11 +282,93 @@ def test_a_criterion_is_asked_for_by_the_template_alone():
     assert criterion_for("helpful", asking, settings) == "helps more"
     with pytest.raises(UserError, match=r"judging\.criteria has no text for 'mine'"):
         criterion_for("mine", asking, settings)
+    with pytest.raises(UserError, match=r"is to ask which answer is better in mine, but has no"):
+        criterion_for("mine", silent, settings, needed=True)
     pairs = pd.DataFrame({"prompt": ["p"], "first": ["x"], "second": ["y"]})
     assert both_orders(pairs, asking, "helps more") == [
         "p x y: which helps more?",
         "p y x: which helps more?",
     ]
+
+
+def longer_is_better(number, body):
+    """A server's reply by length; it says nothing of answers that are shrugs."""
+    first, second = body["messages"][0]["content"].split(" | ")[1:]
+    better = "A" if len(first) > len(second) else "B"
+    return 200, completion("hm" if "shrug" in first + second else f"Verdict: {better}")
+
+
+def judge_in_words(folder, at, template="{question} {criterion} | {answer_a} | {answer_b}"):
+    (folder / "judge.txt").write_text(template)
+    settings = judging(template=str(folder / "judge.txt"), criteria={"helpful": "is longer"})
+    endpoint = EndpointSettings(endpoint=at, model="long")
+    cache = str(folder / "answers")
+    asking = AskingSettings(settings=settings, endpoint=endpoint, is_tuned=False, cache=cache)
+    return JudgeSettings(asking=asking)
+
+
+def test_a_response_is_worth_how_far_it_is_preferred_to_the_base_models(tmp_path):
+    """1 and 0, a half against itself or without a verdict; by the base's first response."""
+    responses = ["longest of all", "no", "a middle", "shrug"]
+    table = pd.DataFrame({"prompt": ["p", "p", "p", "q"], "response": responses})
+    base = pd.DataFrame(
+        {"prompt": ["q", "p", "p"], "response": ["other", "a middle", "the longest"]}
+    )
+    table.to_parquet(tmp_path / "responses.parquet")
+    base.to_parquet(tmp_path / "base.parquet")
+    with server(longer_is_better) as (at, seen):
+        judge_responses(
+            responses=tmp_path / "responses.parquet",
+            scores=tmp_path / "judged.parquet",
+            state=tmp_path / "state",
+            judge=judge_in_words(tmp_path, at),
+            properties=["helpful"],
+            opponents=[tmp_path / "base.parquet"],
+        )
+    judged = pd.read_parquet(tmp_path / "judged.parquet")
+    assert judged.gold_helpful.tolist() == [1.0, 0.0, 0.5, 0.5]
+    assert judged[["prompt", "response"]].equals(table)
+    assert len(seen) == 6  # both orders of three pairs: none is asked of itself
+    assert "is longer" in seen[0][2]["messages"][0]["content"]
+
+
+def test_a_pool_brings_its_opponents_and_nothing_is_compared_with_a_refusal():
+    """References come first: nothing is chosen from them."""
+    table = pd.DataFrame(
+        {
+            "prompt": ["p"] * 3 + ["q"] * 2,
+            "response": ["sorry", "chosen from", "reference", "only", "sorry"],
+            "use": ["refusal", "pool", "reference", "base", "refusal"],
+        }
+    )
+    assert opponents_of(table, table).tolist() == ["reference"] * 3 + ["only"] * 2
+    with pytest.raises(UserError, match=r"no response of the base model to 'q' to compare with"):
+        opponents_of(table, table[table.prompt.eq("p")])
+
+
+def test_a_judge_that_never_gives_a_verdict_judges_nothing(tmp_path):
+    table = pd.DataFrame({"prompt": ["p"], "response": ["shrug"]})
+    with server(longer_is_better) as (at, _):
+        judge = judge_in_words(tmp_path, at)
+        with pytest.raises(UserError, match=r"no verdict on any of 1 pairs .*answer_tokens\)"):
+            with_judgements(table, ["helpful"], judge, [], tmp_path, pd.Series(["other"]))
+
+
+def test_how_often_a_judge_in_words_agrees_with_labels(tmp_path):
+    """Chosen against rejected, each pair in both orders: right, wrong, and a tie of no verdict."""
+    pairs = pd.DataFrame(
+        {
+            "prompt": ["p", "q", "r"],
+            "chosen": ["long one", "b", "c"],
+            "rejected": ["a", "bb", "shrug"],
+        }
+    )
+    with server(longer_is_better) as (at, seen):
+        found = agreement_with_labels(
+            pairs, "helpful", judge_in_words(tmp_path, at), [], tmp_path / "state"
+        )
+    assert found.tolist() == [1.0, 0.0, 0.5]
+    assert len(seen) == 6
 
 
 def test_choices_are_drawn_alike_for_every_method(tmp_path):

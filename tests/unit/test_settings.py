@@ -481,3 +481,31 @@ def test_a_local_copy_that_is_not_there_is_said_at_the_start(tmp_path):
     check_paths(settings, [values], lambda key: key == "preferences.mine")
     (tmp_path / "pairs.jsonl").touch()
     check_paths(settings, [values], lambda key: False)
+
+
+def test_what_a_judge_in_words_is_told_is_known_before_anything_runs():
+    """The template asks by what the better answer is told, and every judged set has a text."""
+    values = read_yaml(ROOT / "config.yaml")
+    values["policies"] |= {"judge": "generative", "chosen_pairs": None}
+    check_paths(validate(values), [values], lambda key: False)  # tuned on pairs: it is told nothing
+    values["data"]["judge"] = {"endpoint": "http://127.0.0.1:1/v1", "model": "x"}
+    with pytest.raises(UserError, match=r"which answer is better in overall, but has no"):
+        check_paths(validate(values), [values], lambda key: False)
+    values["judging"]["template"] = str(ROOT / "workflow/templates/judge.txt")
+    check_paths(validate(values), [values], lambda key: False)
+    del values["judging"]["criteria"]["harmless"]
+    with pytest.raises(UserError, match=r"judging\.criteria has no text for 'harmless'"):
+        check_paths(validate(values), [values], lambda key: False)
+
+
+def test_words_of_a_nested_option_mean_what_they_say(config):
+    """Snakemake hands on the words inside of --config key={...} as texts."""
+    nested = {
+        "policies": {"chosen_pairs": "null", "judge": "gold"},
+        "extended": {"policy_worlds": {"covered": "false"}},
+    }
+    settings = validate(merge(config, nested), [CONFIG])
+    assert settings.policies.chosen_pairs is None
+    assert settings.extended.policy_worlds.covered is False
+    with pytest.raises(UserError, match=r"policies\.prompts"):
+        validate(merge(config, {"policies": {"prompts": "null"}}), [CONFIG])  # a name, and no other

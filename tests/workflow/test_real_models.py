@@ -136,6 +136,13 @@ def test_what_cannot_be_judged_is_said_before_anything_runs(checkout):
             {"data": {"splits": {"judge": 0.2}}, "policies": {"judge": "reward_model"}},
             "expected null, the pairs of policies.ensemble",
         ),
+        (
+            {
+                "data": {"language_model": {"path": "."}},
+                "policies": {"judge": "generative", "chosen_pairs": None},
+            },
+            "data.judge is embedded",
+        ),
         ({"data": {"trunks": {"mine": {"path": "x"}}}}, "data.trunks names 'mine'"),
     ):
         checkout.path("mine.yaml").write_text(yaml.safe_dump(settings))

@@ -26,7 +26,6 @@ from rewardlab.settings.aggregation import CombiningSettings
 from rewardlab.settings.compose import Settings
 from rewardlab.settings.data import (
     CuttingSettings,
-    EndpointSettings,
     PretrainedSettings,
     SourceSettings,
 )
@@ -356,12 +355,6 @@ def drawn_of_property(config: Settings, wildcards: Any) -> list[str]:
     return [f"{name}-{wildcards.set}" for name in names]
 
 
-def judged_set(config: Settings, wildcards: Any) -> str | None:
-    """Return the set that samples are judged by; none: neither gold nor a model does."""
-    embedded = config.data.preferences[wildcards.set] == "embedded"
-    return wildcards.set if embedded or config.policies.judge != "gold" else None
-
-
 def reference_samples(config: Settings, wildcards: Any) -> SamplingSettings:
     """Return how the samples of one split are drawn that rewards refer to."""
     length = config.policies.ppo.response_tokens
@@ -488,75 +481,9 @@ def dialect_values(config: Settings, wildcards: Any) -> list[str]:
     return list(dict.fromkeys([config.world.dialect.value, "equal", "worse"]))
 
 
-def other_dialects(config: Settings, wildcards: Any) -> list[str]:
-    """Return the dialect's values by which policies are judged beside the world's own."""
-    if config.policies.judge != "gold":
-        return []
-    return [
-        name for name in dialect_values(config, wildcards) if name != config.world.dialect.value
-    ]
-
-
-def judge(config: Settings, wildcards: Any) -> str:
-    """Return the column with the gold reward that policies are judged by."""
-    return f"gold_{config.policies.preferences}"
-
-
 def preferences_of_policies(config: Settings, wildcards: Any) -> str:
     """Return the set of preferences that policies are trained and judged by."""
     return config.policies.preferences
-
-
-def judge_of(config: Settings, name: str) -> list[str]:
-    """Return the manifest of the model that judges by a set, without ending; none: gold does."""
-    judges = {"reward_model": [f"models/judge_model_{name}"], "classifier": ["sources/classifier"]}
-    return judges.get(config.policies.judge, [])
-
-
-def judging(config: Settings, wildcards: Any) -> list[str]:
-    """Return what tables of judged responses are called by: the world's gold, or models."""
-    return ["gold" if config.policies.judge == "gold" else "judges"]
-
-
-def is_exploratory(config: Settings, wildcards: Any) -> bool:
-    """Return whether Figure 12's design was settled in this very world."""
-    return config.policies.judge == "gold" and config.world.seed == EXPLORED
-
-
-def property_judges(config: Settings, wildcards: Any) -> list[str]:
-    """Return the manifests of the models that judge by the combined properties."""
-    return [model for name in config.aggregation.properties for model in judge_of(config, name)]
-
-
-def judged_sets(config: Settings, wildcards: Any) -> list[str]:
-    """Return the sets of preferences that policies are judged by: their own, and the properties."""
-    every = [config.policies.preferences, *config.aggregation.properties]
-    return list(dict.fromkeys(every))
-
-
-def judges_of_sets(config: Settings, wildcards: Any) -> list[str]:
-    """Return the manifests of the models that judge by these."""
-    return [model for name in judged_sets(config, wildcards) for model in judge_of(config, name)]
-
-
-def policy_judges(config: Settings, wildcards: Any) -> list[str]:
-    """Return the manifest of the model that judges policies."""
-    return judge_of(config, config.policies.preferences)
-
-
-def set_judges(config: Settings, wildcards: Any) -> list[str]:
-    """Return the manifest of the model that judges by a set."""
-    return judge_of(config, wildcards.set)
-
-
-def rewarded_judges(config: Settings, wildcards: Any) -> list[str]:
-    """Return the manifests of the models that judge by an experiment's properties."""
-    return [model for name in rewarded(config, wildcards) for model in judge_of(config, name)]
-
-
-def judge_length(config: Settings, wildcards: Any) -> int | None:
-    """Return how many tokens a judge reads; none: as many as it has positions."""
-    return None if config.policies.judge == "classifier" else config.rewards.max_length
 
 
 def combining(config: Settings, wildcards: Any) -> CombiningSettings:
@@ -569,42 +496,14 @@ def nested_experiments(config: Settings, wildcards: Any) -> dict[str, bool]:
     return {name: is_nested(row) for name, row in config.policies.experiments.items()}
 
 
-def judge_models(config: Settings, wildcards: Any) -> list[str]:
-    """Return the manifest of the judge in words, without its ending; none, if it is a server.
-
-    The embedded one is tuned on pairs of the set that it judges: of the rule's, or the shown one.
-    """
-    if isinstance(config.data.judge, EndpointSettings):
-        return []
-    name = getattr(wildcards, "set", config.rewards.shown)
-    return [f"models/judge_{name}" if config.data.judge == "embedded" else "sources/judge"]
-
-
-def judge_is_tuned(config: Settings, wildcards: Any) -> bool:
-    """Return whether the judge in words is tuned on the very property, and need not be told."""
-    return config.data.judge == "embedded"
-
-
 def shown_set(config: Settings, wildcards: Any) -> str:
     """Return the set of preferences whose reward models are shown."""
     return config.rewards.shown
 
 
-def gold_world(config: Settings, wildcards: Any) -> dict[str, Any] | None:
-    """Return the world whose gold judges responses; none: the language model is no world's."""
-    embedded = config.data.language_model == "embedded" and config.policies.judge == "gold"
-    return config.world.model_dump(mode="json") if embedded else None
-
-
 def first_combined(config: Settings, wildcards: Any) -> str:
     """Return the first experiment on several transformed rewards."""
     return config.transforming.combined[0]
-
-
-def judge_endpoint(config: Settings, wildcards: Any) -> dict[str, str] | None:
-    """Return the server of the judge in words, if it is one."""
-    judge = config.data.judge
-    return judge.model_dump() if isinstance(judge, EndpointSettings) else None
 
 
 def jobs_of_combined(config: Settings, wildcards: Any) -> list[str]:

@@ -48,7 +48,6 @@ ON_GPUS = frozenset(
         "judging.tune_judge",
         "policies.find_beta",
         "policies.gather_base_samples",
-        "policies.judge",
         "policies.train",
         "rewards.extract_features",
         "rewards.fit_heads",
@@ -60,7 +59,6 @@ ON_GPUS = frozenset(
         "rewards.train",
         "steps.train",
         "transforming.gather_samples",
-        "transforming.judge",
     )
 )
 # Of these, those whose training is a process on each of as many cards as `gpus` says.

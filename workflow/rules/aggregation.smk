@@ -1,6 +1,6 @@
 """Combining the rewards of several properties: best-of-k from a pool of responses."""
 
-from rewardlab import inputs
+from rewardlab import inputs, judge_inputs
 
 SAMPLED = SETTINGS.aggregation.source == "sampled"
 
@@ -53,7 +53,7 @@ use rule job as gather_pool with:
         gold=RUNS.paths(
             "<results>/scores/pool_evaluation_by_{judge}.parquet",
             when=inputs.is_sampled,
-            judge=inputs.judging,
+            judge=judge_inputs.judged_by,
         ),
         references=RUNS.paths(
             "<results>/references/{name}.parquet", when=inputs.is_sampled, name=inputs.properties

@@ -1,6 +1,6 @@
 """The claims: what each chapter measured for them, and their verdicts by the ledger."""
 
-from rewardlab import inputs
+from rewardlab import inputs, judge_inputs
 from rewardlab.running.provenance import file_hash
 
 CHAPTERS = [
@@ -108,8 +108,8 @@ use rule job as claims_policies with:
             settings={"variance_aware": "policies.variance_aware"},
             seed=["judge_policies"],
             nested=inputs.nested_experiments,
-            golds=inputs.other_dialects,
-            exploratory=inputs.is_exploratory,
+            golds=judge_inputs.other_dialects,
+            exploratory=judge_inputs.is_exploratory,
         ),
 
 

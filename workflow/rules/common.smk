@@ -82,6 +82,9 @@ if SETTINGS.policies.judge != "gold":
         + {
             "reward_model": "a reward model of the judge split says (rewards_judges has its accuracy)",
             "classifier": "the sequence classifier under data.classifier says",
+            "generative": "the judge in words says (data.judge): how far it prefers a response to one of "
+            "the base model's, asked in both orders, ties and answers without a verdict half "
+            "(rewards_judges has its accuracy)",
         }[SETTINGS.policies.judge]
         + ", which no policy was trained on."
     )

@@ -1,11 +1,10 @@
 """Judges that answer in words: on held-out pairs, and on what methods choose and policies say."""
 
-from rewardlab import inputs
+from rewardlab import inputs, judge_inputs
 
 # The embedded judge speaks the world's language alone.
 JUDGES = SETTINGS.data.judge != "embedded" or EMBEDDED_WORLD
 JUDGED = RUNS.path("<results>/preferences/{config.rewards.shown}.parquet")
-ANSWERS = "results/{run}/judging/answers"
 
 
 use rule job as tune_judge with:
@@ -28,9 +27,9 @@ use rule job as tune_judge with:
 use rule job as judge_pairs with:
     """Verdicts on held-out pairs, each in both orders."""
     input:
+        RUNS.path("{config.judging.template}"),
         preferences=JUDGED,
-        template=RUNS.path("{config.judging.template}"),
-        judge=RUNS.paths("<results>/{name}.json", name=inputs.judge_models),
+        judge=RUNS.paths("<results>/{name}.json", name=judge_inputs.shown_in_words),
     output:
         **recorded(judged="<results>/judging/verdicts.parquet"),
     log:
@@ -40,10 +39,8 @@ use rule job as judge_pairs with:
     params:
         **stage(
             "judging.judge_pairs",
-            settings="judging",
+            settings={"asking": judge_inputs.asking},
             set_name=inputs.shown_set,
-            cache=ANSWERS,
-            endpoint=inputs.judge_endpoint,
         ),
 
 
@@ -108,9 +105,9 @@ use rule job as draw_answers with:
 use rule job as judge_drawn with:
     """A judge's verdicts on these pairs, on one property."""
     input:
+        RUNS.path("{config.judging.template}"),
         pairs="<results>/judging/pairs_of_{drawn}.parquet",
-        template=RUNS.path("{config.judging.template}"),
-        judge=RUNS.paths("<results>/{name}.json", name=inputs.judge_models),
+        judge=RUNS.paths("<results>/{name}.json", name=judge_inputs.shown_in_words),
     output:
         **recorded(judged="<results>/judging/{drawn}_{set}.parquet"),
     log:
@@ -121,12 +118,7 @@ use rule job as judge_drawn with:
         runtime=more(1440),
     params:
         **stage(
-            "judging.judge_drawn",
-            settings="judging",
-            property_name="{set}",
-            tuned=inputs.judge_is_tuned,
-            cache=ANSWERS,
-            endpoint=inputs.judge_endpoint,
+            "judging.judge_drawn", settings={"asking": judge_inputs.asking}, property_name="{set}"
         ),
 
 
@@ -141,7 +133,7 @@ use rule job as tabulate_choices with:
     params:
         **stage(
             "judging.tabulate_choices",
-            settings={"properties": "aggregation.properties", "world": inputs.gold_world},
+            settings={"properties": "aggregation.properties", "world": judge_inputs.gold_world},
         ),
 
 
@@ -172,7 +164,7 @@ use rule job as tabulate_answers with:
     params:
         **stage(
             "judging.tabulate_answers",
-            settings={"at": "transforming.at", "world": inputs.gold_world},
+            settings={"at": "transforming.at", "world": judge_inputs.gold_world},
             experiment=inputs.first_combined,
             properties=inputs.utility_properties,
         ),

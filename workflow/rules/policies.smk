@@ -1,6 +1,6 @@
 """Policies trained with PPO against reward ensembles: search, training, judging, figures."""
 
-from rewardlab import inputs
+from rewardlab import inputs, judge_inputs
 from rewardlab.policies.names import NOISE, PILOT
 
 SEARCHED = {
@@ -128,28 +128,70 @@ use rule job as train_policies with:
         ),
 
 
+use rule job as sample_opponents with:
+    """A response of the base model to every evaluation prompt, which a judge in words compares with."""
+    input:
+        model=LANGUAGE_MODEL,
+        prompts=RUNS.path("<results>/prompts/{config.policies.prompts}.parquet"),
+    output:
+        **recorded(responses="<results>/responses/opponents.parquet"),
+    log:
+        "<logs>/sample_opponents.log",
+    params:
+        **stage(
+            "data.sample_responses",
+            settings=judge_inputs.opponent_samples,
+            seed=["sample_opponents"],
+        ),
+
+
+use rule job as judge_batch with:
+    """What a job's policies answered, judged by a model or in words; gold needs no job for it."""
+    input:
+        RUNS.paths("{name}", name=judge_inputs.template),
+        responses="<results>/policies/{experiment}/{method}/{factor}/{batch}/responses.parquet",
+        models=RUNS.paths(
+            "<results>/{name}.json", name=judge_inputs.models_of(judge_inputs.sets_of_experiment)
+        ),
+        opponents=RUNS.paths("<results>/{name}.parquet", name=judge_inputs.opponents),
+    output:
+        **recorded(
+            scores="<results>/policies/{experiment}/{method}/{factor}/{batch}/judged.parquet"
+        ),
+    log:
+        "<logs>/judge_batch_{experiment}_{method}_{factor}_{batch}.log",
+    resources:
+        runtime=more(1440),
+    params:
+        **stage(
+            "rewards.judge",
+            settings={"judge": judge_inputs.judge},
+            properties=judge_inputs.sets_of_experiment,
+        ),
+
+
 use rule job as judge_policies with:
     """Every policy of an experiment in a row: its judged reward, the noise in it, its divergence."""
     input:
-        responses=RUNS.paths("<results>/policies/{job}/responses.parquet", job=inputs.jobs_of()),
+        responses=RUNS.paths(
+            "<results>/policies/{job}/{table}.parquet",
+            job=inputs.jobs_of(),
+            table=judge_inputs.judged_table,
+        ),
         ended=RUNS.paths("<results>/policies/{job}/ended.parquet", job=inputs.jobs_of()),
         steps=RUNS.paths("<results>/policies/{job}/steps.parquet", job=inputs.jobs_of(trained=True)),
-        judges=RUNS.paths("<results>/{name}.json", name=inputs.policy_judges),
     output:
         policies="<results>/policies/{experiment}.csv",
         all_steps="<results>/policies/{experiment}_steps.parquet",
         provenance="<results>/policies/{experiment}.json",
     log:
         "<logs>/judge_policies_{experiment}.log",
-    resources:
-        runtime=more(2880),
     params:
         **stage(
             "policies.judge",
-            settings={"world": "world", "settings": "rewards.features"},
-            max_length=inputs.judge_length,
+            settings={"world": judge_inputs.gold_world},
             preferences=inputs.preferences_of_policies,
-            values=inputs.other_dialects,
+            values=judge_inputs.other_dialects,
         ),
 
 

@@ -1,6 +1,6 @@
 """When a variance-weighted penalty pays: PPO's fixed points, exactly, on samples of the base model."""
 
-from rewardlab import inputs
+from rewardlab import inputs, judge_inputs
 from rewardlab.policies.names import NOISE
 
 CHOSEN = SETTINGS.policies.chosen_pairs is not None
@@ -41,7 +41,7 @@ use rule job as gather_base_samples with:
                 "world": "world",
             },
             values=inputs.dialect_values,
-            judge=inputs.judge,
+            judge=judge_inputs.gold_column,
         ),
 
 
@@ -136,7 +136,7 @@ use rule job as choose_uncertainty_pairs with:
                 "world": "world",
             },
             pairs=inputs.candidate_pairs,
-            judge=inputs.judge,
+            judge=judge_inputs.gold_column,
             seed=["choose_pairs"],
         ),
 

@@ -1,6 +1,6 @@
 """Reward models: the single model, the ensemble of heads, and what they say of responses."""
 
-from rewardlab import inputs
+from rewardlab import inputs, judge_inputs
 
 BENCHMARK_BY_ENSEMBLE, BENCHMARK_BY_SINGLE, BENCHMARK_BY_FULL = (
     RUNS.path(f"<results>/scores/{BENCHMARK}_by_{model}_{{config.rewards.shown}}.parquet")
@@ -121,10 +121,15 @@ use rule job as list_heldout with:
 
 
 use rule job as tabulate_judges with:
-    """How often the models that judge policies agree with held-out preferences."""
+    """How often what judges policies agrees with held-out preferences."""
     input:
-        preferences=RUNS.paths("<results>/preferences/{name}.parquet", name=inputs.judged_sets),
-        judges=RUNS.paths("<results>/{name}.json", name=inputs.judges_of_sets),
+        RUNS.paths("{name}", name=judge_inputs.template),
+        preferences=RUNS.paths(
+            "<results>/preferences/{name}.parquet", name=judge_inputs.judged_sets
+        ),
+        models=RUNS.paths(
+            "<results>/{name}.json", name=judge_inputs.models_of(judge_inputs.judged_sets)
+        ),
     output:
         **table("rewards/judges"),
     log:
@@ -132,14 +137,13 @@ use rule job as tabulate_judges with:
     params:
         **stage(
             "rewards.tabulate_judges",
-            settings={"world": "world", "settings": "rewards.features"},
-            max_length=inputs.judge_length,
-            names=inputs.judged_sets,
+            settings={"judge": judge_inputs.judge},
+            names=judge_inputs.judged_sets,
         ),
 
 
 use rule figure as draw_rewards_judges with:
-    """How often the models that judge policies agree with held-out preferences."""
+    """How often what judges policies agrees with held-out preferences."""
     pathvars:
         item="rewards/judges",
     params:
@@ -147,19 +151,21 @@ use rule figure as draw_rewards_judges with:
 
 
 use rule job as judge_responses with:
-    """Rewards of listed responses by the models that judge, one for each property."""
+    """What listed responses are worth by what judges policies, one for each property."""
     input:
+        RUNS.paths("{name}", name=judge_inputs.template),
         responses="<results>/responses/{responses}.parquet",
-        judges=RUNS.paths("<results>/{name}.json", name=inputs.property_judges),
+        models=RUNS.paths("<results>/{name}.json", name=judge_inputs.models_of(inputs.properties)),
     output:
         **recorded(scores="<results>/scores/{responses}_by_judges.parquet"),
     log:
         "<logs>/judge_{responses}.log",
+    resources:
+        runtime=more(1440),
     params:
         **stage(
             "rewards.judge",
-            settings={"world": "world", "settings": "rewards.features"},
-            max_length=inputs.judge_length,
+            settings={"judge": judge_inputs.judge},
             properties=inputs.properties,
         ),
 

@@ -1,6 +1,6 @@
 """Transforming rewards: the log-sigmoid-centred reward in RLHF, of one property and of several."""
 
-from rewardlab import inputs
+from rewardlab import inputs, judge_inputs
 
 # Experiments on rewards of their own.
 REWARDED = one_of(
@@ -51,9 +51,12 @@ use rule job as sample_references with:
 use rule job as gather_reference_samples with:
     """The features of these samples, of their prompts and of the refusal, by a property's model."""
     input:
+        RUNS.paths("{name}", name=judge_inputs.template),
         model="<results>/models/reward_model_{set}.json",
         responses="<results>/transforming/responses_{split}.parquet",
-        judges=RUNS.paths("<results>/{name}.json", name=inputs.set_judges),
+        judges=RUNS.paths(
+            "<results>/{name}.json", name=judge_inputs.models_of(judge_inputs.own_set)
+        ),
     output:
         **recorded(samples="<results>/transforming/samples_{split}_{set}.safetensors"),
     log:
@@ -64,10 +67,9 @@ use rule job as gather_reference_samples with:
             settings={
                 "settings": "rewards.features",
                 "max_length": "rewards.max_length",
-                "world": "world",
+                "judge": judge_inputs.judge,
             },
-            judged_set=inputs.judged_set,
-            judge_length=inputs.judge_length,
+            judged_set=judge_inputs.judged_set,
         ),
 
 
@@ -101,7 +103,11 @@ use rule job as match_divergences with:
 use rule job as judge_transformed with:
     """An experiment's policies on transformed rewards by prompt: where they stand in the base."""
     input:
-        responses=RUNS.paths("<results>/policies/{job}/responses.parquet", job=inputs.jobs_of()),
+        responses=RUNS.paths(
+            "<results>/policies/{job}/{table}.parquet",
+            job=inputs.jobs_of(),
+            table=judge_inputs.judged_table,
+        ),
         ended=RUNS.paths("<results>/policies/{job}/ended.parquet", job=inputs.jobs_of()),
         ensembles=RUNS.paths(
             "<results>/models/{name}.json", name=inputs.of_rewarded("drawn_{experiment}_of_{set}")
@@ -110,7 +116,6 @@ use rule job as judge_transformed with:
             "<results>/transforming/samples_evaluation_{set}.safetensors", set=inputs.rewarded
         ),
         texts="<results>/transforming/responses_evaluation.parquet",
-        judges=RUNS.paths("<results>/{name}.json", name=inputs.rewarded_judges),
     output:
         **recorded(table="<results>/transforming/policies_{experiment}.parquet"),
     log:
@@ -120,8 +125,7 @@ use rule job as judge_transformed with:
     params:
         **stage(
             "transforming.judge",
-            settings={"world": "world", "settings": "rewards.features"},
-            max_length=inputs.judge_length,
+            settings={"world": judge_inputs.gold_world},
             properties=inputs.rewarded,
         ),
 

@@ -69,13 +69,13 @@ def cut_prompts(
     ]
 
 
-def drawn_prompts(table: pd.DataFrame, split: str, count: int, seed: int) -> np.ndarray:
+def drawn_prompts(table: pd.DataFrame, split: str, count: int | None, seed: int) -> np.ndarray:
     """Return some prompts of a split, each once, in random order; columns: prompt, split.
 
-    Raises UserError if there are too few.
+    count: of them, none: all. Raises UserError if there are too few.
     """
     prompts = table.prompt[table.split.eq(split)].drop_duplicates().to_numpy()
-    if len(prompts) < count:
+    if count is not None and len(prompts) < count:
         raise UserError(
             f"{count} prompts of the split {split} are asked for, but there are {len(prompts)}."
         )

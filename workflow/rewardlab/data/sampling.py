@@ -16,8 +16,8 @@ class SamplingSettings(SettingsModel):
 
     split: Split
     """Split of the prompts."""
-    prompts: Count
-    """Number of prompts."""
+    prompts: Count | None
+    """Number of prompts; none: all of the split."""
     replacement: bool
     """Whether a prompt may be drawn more than once."""
     uses: dict[str, Count]
@@ -56,6 +56,20 @@ def base_sampling(
         prompts=settings.prompts,
         replacement=False,
         uses={"base": settings.samples},
+        in_order="prompt",
+        response_tokens=response_tokens,
+        batch_size=batch_size,
+        refusal=None,
+    )
+
+
+def opponent_sampling(response_tokens: int, batch_size: int) -> SamplingSettings:
+    """Return how a response is drawn to every prompt that policies may be judged on."""
+    return SamplingSettings(
+        split="evaluation",
+        prompts=None,
+        replacement=False,
+        uses={"base": 1},
         in_order="prompt",
         response_tokens=response_tokens,
         batch_size=batch_size,

@@ -1,57 +1,18 @@
-"""Comparing two answers by asking for a verdict: the template, and what counts as one.
+"""Comparing two answers by asking for a verdict: both orders, and what counts as one.
 
-A template is a text with {question}, {answer_a} and {answer_b}, and {criterion} if it is to say by
-what the better answer is told. A verdict is A, B or tie, alone on
-the last line or after "Verdict:"; whatever else a judge says is none, and is never guessed at.
+A verdict is A, B or tie, alone on the last line or after "Verdict:"; whatever else a judge says is
+none, and is never guessed at.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import pandas as pd
 
-from rewardlab.running.errors import UserError
+from rewardlab.judging.template import Template
 
-PLACEHOLDERS = ("question", "answer_a", "answer_b")
-CRITERION = "criterion"
-FIELD = re.compile(r"\{(question|answer_a|answer_b|criterion)\}")
 VERDICT = re.compile(r"(?:Verdict:\s*)?(A|B|tie)\.?")
 FIRST, SECOND, TIE = "A", "B", "tie"
-
-
-class Template:
-    """A text that two answers are set in."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    @property
-    def has_criterion(self) -> bool:
-        """Whether it says by what the better answer is told."""
-        return CRITERION in FIELD.findall(self.text)
-
-    def filled(self, question: str, answer_a: str, answer_b: str, criterion: str = "") -> str:
-        """Return the text with question and answers in their places, whatever these contain."""
-        given = dict(zip(PLACEHOLDERS, (question, answer_a, answer_b), strict=True))
-        given[CRITERION] = criterion
-        return FIELD.sub(lambda found: given[found[1]], self.text)
-
-
-def read_template(path: Path) -> Template:
-    """Return the template of a file; raises UserError if a placeholder is missing."""
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8 text ({error.reason}).") from None
-    found = FIELD.findall(text)
-    missing = [f"{{{name}}}" for name in PLACEHOLDERS if name not in found]
-    if missing:
-        raise UserError(
-            f"{path} lacks {' and '.join(missing)}; expected a template with "
-            f"{', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}."
-        )
-    return Template(text)
 
 
 def verdict_of(answer: str) -> str | None:

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rewardlab.running.errors import UserError
@@ -102,6 +103,8 @@ def ask_endpoint(
 ) -> Ask:
     """Return how a server is asked: at temperature 0, again after errors that may pass.
 
+    Requests that are handed over together are sent together, over a connection each.
+
     endpoint: such as http://127.0.0.1:8000/v1; timeout: seconds for an answer; key: sent as a
     bearer token. Raises UserError if the server is down, too slow, refuses, or answers something
     else.
@@ -142,7 +145,11 @@ def ask_endpoint(
                 time.sleep(min(2.0**attempt, 30.0))
         raise UserError(f"the judge at {url} {wrong}, {attempts} attempts allowed; {KEPT}.")
 
-    return lambda requests: [one(request) for request in requests]
+    def ask(requests: Sequence[str]) -> list[str]:
+        with ThreadPoolExecutor(len(requests)) as connections:
+            return list(connections.map(one, requests))
+
+    return ask
 
 
 def _content(reply: bytes, url: str) -> str:

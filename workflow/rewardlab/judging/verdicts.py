@@ -10,47 +10,51 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rewardlab.data.manifest import open_artefact
-from rewardlab.judging.comparisons import Template, both_orders, judgements
+from rewardlab.judging.comparisons import both_orders, judgements
 from rewardlab.judging.judges import answers, ask_endpoint, ask_model
-from rewardlab.running.errors import UserError
+from rewardlab.judging.template import Template, criterion_for, read_template
 from rewardlab.running.libraries import quieten
 from rewardlab.running.provenance import file_hash
-from rewardlab.settings.data import EndpointSettings
-from rewardlab.settings.judging import JudgingSettings
+from rewardlab.settings.judging import AskingSettings
 
 log = logging.getLogger("rewardlab")
 KEY = "JUDGE_API_KEY"
 
 
-def criterion_for(name: str, template: Template, settings: JudgingSettings) -> str:
-    """Return by what the better answer is told in a set of preferences.
+def preferred(
+    pairs: pd.DataFrame, name: str, asking: AskingSettings, judge: Sequence[Path]
+) -> NDArray[np.float64]:
+    """Return how far the first response of each pair is preferred (n,), both orders together.
 
-    Raises UserError if the template asks for it, and the settings do not say.
+    1, 0, a half where they disagree or tie, NaN without a verdict. Pairs (prompt, first, second)
+    that occur several times are asked for once. name: of the set of preferences by which the better
+    one is told; judge: as for `verdicts_on`. Raises UserError if the template cannot ask for it, or
+    the judge cannot be asked.
     """
-    if name in settings.criteria or not template.has_criterion:
-        return settings.criteria.get(name, "")
-    raise UserError(
-        f"judging.criteria has no text for {name!r}, which {settings.template} asks for by "
-        f"{{criterion}}; expected one, as for {', '.join(settings.criteria) or 'no other'}."
-    )
+    template = read_template(Path(asking.settings.template))
+    needed = not asking.is_tuned
+    criterion = criterion_for(name, template, asking.settings, needed)
+    asked = pairs[["prompt", "first", "second"]]
+    distinct = asked.drop_duplicates(ignore_index=True)
+    found = together(by_order(verdicts_on(distinct, template, criterion, asking, judge)))
+    keys = pd.MultiIndex.from_frame(distinct)
+    return found[keys.get_indexer(pd.MultiIndex.from_frame(asked))]
 
 
 def verdicts_on(
     pairs: pd.DataFrame,
     template: Template,
     criterion: str,
-    settings: JudgingSettings,
-    cache: Path,
+    asking: AskingSettings,
     judge: Sequence[Path],
-    endpoint: EndpointSettings | None,
 ) -> pd.DataFrame:
     """Return the judgements (`judgements`) of pairs: prompt, first and second, by number.
 
-    criterion: by what the better one is told; cache: a folder where answers are kept by
-    content; judge: the manifest of a model, or none where there is an endpoint. Raises UserError if
-    the judge cannot be asked.
+    criterion: by what the better one is told; judge: the manifest of a model, or none where there
+    is an endpoint. Raises UserError if the judge cannot be asked.
     """
     requests = both_orders(pairs, template, criterion)
+    settings, endpoint = asking.settings, asking.endpoint
     if endpoint is not None:
         name = f"{endpoint.endpoint} {endpoint.model}, {settings.answer_tokens} tokens"
         ask = ask_endpoint(
@@ -61,14 +65,14 @@ def verdicts_on(
             settings.attempts,
             os.environ.get(KEY),
         )
-        batch = 1
+        batch = settings.connections
     else:
         quieten()
         (manifest,) = judge
         name = f"{file_hash(manifest)}, {settings.answer_tokens} tokens"
         ask = ask_model(open_artefact(manifest), settings.answer_tokens)
         batch = settings.batch_size
-    table = judgements(range(len(pairs)), answers(ask, name, requests, batch, cache))
+    table = judgements(range(len(pairs)), answers(ask, name, requests, batch, Path(asking.cache)))
     missing = int(table.verdict.isna().sum())
     log.log(
         logging.WARNING if 2 * missing > len(table) else logging.INFO,

@@ -1,36 +1,80 @@
-"""What judges policies' responses: the embedded world's gold rewards, or models that no policy
-sees.
+"""What judges policies' responses: gold rewards, reward models, or a judge in words.
 
-Either gives a table the columns gold_<set>, one for each set of preferences.
+Each gives a table the columns gold_<set>, one for each set of preferences. No policy has seen any
+of them.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from rewardlab.settings.rewards import FeatureSettings
-from rewardlab.settings.world import WorldSettings
+from rewardlab.running.errors import UserError
+from rewardlab.settings.judging import AskingSettings, JudgeSettings, ReadingSettings
 from rewardlab.world.gold import with_gold
+
+log = logging.getLogger("rewardlab")
 
 
 def with_judgements(
     table: pd.DataFrame,
     sets: Sequence[str],
-    world: WorldSettings,
-    judges: Sequence[Path],
-    settings: FeatureSettings,
-    max_length: int | None,
+    judge: JudgeSettings,
+    models: Sequence[Path],
     state: Path,
+    opponents: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Return a table of prompts and responses with gold_<set> for each of the sets.
 
-    judges: manifests of reward models, one for each set; none: the world's gold judges, which has
-    its own sets. settings, max_length: how a model reads; state: a folder of this very computation.
-    Raises UserError if a model cannot be read.
+    models: manifests of what judges, one for each set; none: the world's gold judges, which has its
+    own sets, or a server. state: a folder of this very computation. opponents: of every row, the
+    response that a judge in words compares it with; gold_<set> is how far it prefers the row's.
+    Raises UserError if a model cannot be read, or a judge cannot be asked.
     """
-    if not judges:
-        return with_gold(table, world)
+    if judge.world is not None:
+        return with_gold(table, judge.world)
+    if judge.asking is not None:
+        of_set = [[model] for model in models] or [[] for _ in sets]
+        pairs = table[["prompt"]].assign(first=table.response, second=opponents)
+        told = zip(sets, of_set, strict=True)
+        found = {f"gold_{name}": _in_words(pairs, name, judge.asking, one) for name, one in told}
+        return table.assign(**found)
+    return _by_models(table, sets, judge.reading, models, state)
+
+
+def _in_words(
+    pairs: pd.DataFrame, name: str, asking: AskingSettings, judge: Sequence[Path]
+) -> NDArray[np.float64]:
+    """Return how far the first of each pair is preferred (n,); silence is a tie."""
+    from rewardlab.judging.verdicts import preferred
+
+    differ = pairs["first"].ne(pairs.second).to_numpy()
+    found = np.full(len(pairs), 0.5)
+    if not differ.any():
+        return found
+    told = preferred(pairs[differ], name, asking, judge)
+    silent = np.isnan(told)
+    if silent.all():
+        raise UserError(
+            f"the judge in words gave no verdict on any of {len(told)} pairs of responses; "
+            f"expected answers that end as {asking.settings.template} asks for, in at most "
+            f"{asking.settings.answer_tokens} tokens (judging.answer_tokens)."
+        )
+    log.info("%d of %d pairs have no verdict, and count as ties", silent.sum(), len(told))
+    found[differ] = np.where(silent, 0.5, told)
+    return found
+
+
+def _by_models(
+    table: pd.DataFrame,
+    sets: Sequence[str],
+    reading: ReadingSettings,
+    models: Sequence[Path],
+    state: Path,
+) -> pd.DataFrame:
     # What gold judges does not wait for the import.
     from rewardlab.data.manifest import open_artefact
     from rewardlab.rewards.scoring import Scorer, distinct_texts
@@ -39,11 +83,30 @@ def with_judgements(
     quieten()
     texts, rows = distinct_texts(table)
     columns, known = {}, {}
-    for name, manifest in zip(sets, judges, strict=True):
+    for name, manifest in zip(sets, models, strict=True):
         if manifest not in known:
-            scorer = Scorer(open_artefact(manifest), settings, max_length, state / name)
+            folder = open_artefact(manifest)
+            scorer = Scorer(folder, reading.features, reading.max_length, state / name)
             prompts, responses = texts.prompt.tolist(), texts.response.tolist()
             rewards = scorer.rewards(prompts, responses, what=f"judging by {manifest}")
             known[manifest] = rewards[:, 0].double().numpy()
         columns[f"gold_{name}"] = known[manifest][rows]
     return table.assign(**columns)
+
+
+def opponents_of(table: pd.DataFrame, base: pd.DataFrame) -> pd.Series:
+    """Return of every row of a table a response of the base model to the same prompt, the first.
+
+    base: prompt and response, and maybe what these are for, `use`: those that nothing is chosen
+    from come first, and no canned refusal is one. Raises UserError if a prompt has none.
+    """
+    if "use" in base:
+        base = base[base.use.ne("refusal")].sort_values(
+            "use", key=lambda use: use.ne("reference"), kind="stable"
+        )
+    first = base.drop_duplicates("prompt").set_index("prompt").response
+    found = table.prompt.map(first)
+    if found.isna().any():
+        prompt = table.prompt[found.isna()].iloc[0]
+        raise UserError(f"there is no response of the base model to {prompt!r} to compare with.")
+    return found

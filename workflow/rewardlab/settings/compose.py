@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
+from rewardlab.judging.template import criterion_for, read_template
 from rewardlab.policies.experiments import check_experiments, check_methods
 from rewardlab.policies.names import LSC, RAW, WEIGHTED
 from rewardlab.running.documents import read_yaml
@@ -193,6 +194,11 @@ def _check_judge(settings: Settings, files: Layers) -> None:
         data.preferences.get(name) == "embedded" for name in settings.aggregation.properties
     )
     speaks = data.language_model == "embedded"
+    if judge == "generative" and data.judge == "embedded" and not speaks:
+        raise UserError(
+            f"{origin}: policies.judge is generative, but data.judge is embedded, which speaks the "
+            "embedded world's words alone; expected a language model or a server there."
+        )
     if judge == "gold" and settings.aggregation.source == "sampled" and not (speaks and embedded):
         raise UserError(
             f"{_origin(('aggregation', 'source'), files)}: aggregation.source is sampled, whose "
@@ -366,7 +372,7 @@ def _check_transformed(
 def check_paths(settings: Settings, files: Layers, is_made: Callable[[str], bool]) -> None:
     """Raise UserError if a source's local copy is not there, and has not been read before.
 
-    And if the template of a judge is not there.
+    And if the template of a judge is not there, or it cannot ask for what policies are judged by.
 
     is_made: whether the manifest of a source exists, by the source's key below data.
     """
@@ -387,6 +393,19 @@ def _check_template(settings: Settings, files: Layers) -> None:
             f"{_origin(('judging', 'template'), files)}: judging.template is {template!r}; there "
             f"is no such file, seen from {Path.cwd()}."
         )
+    if settings.policies.judge == "generative" and settings.data.judge != "embedded":
+        asked = read_template(Path(template))
+        for name in _judged_sets(settings):
+            criterion_for(name, asked, settings.judging, needed=True)
+
+
+def _judged_sets(settings: Settings) -> list[str]:
+    """Return the sets of preferences by which anything that policies say is judged."""
+    chapter, rows = settings.transforming, settings.policies.experiments
+    named = (*chapter.single, *chapter.combined, *settings.extended.transforming)
+    rewards = [name for experiment in named for name in rows[experiment].rewards]
+    every = [settings.policies.preferences, *settings.aggregation.properties, *rewards]
+    return list(dict.fromkeys(every))
 
 
 def other_worlds(settings: Settings, files: Layers = ()) -> dict[str, Settings]:

@@ -234,9 +234,10 @@ class PolicySettings(SettingsModel):
         "jobs": "policies_per_job",
     }
 
-    judge: Literal["gold", "reward_model", "classifier"]
+    judge: Literal["gold", "reward_model", "classifier", "generative"]
     """What policies are judged by: the embedded world's gold reward; reward models trained on the
-    judge split of the same preferences; or data.classifier."""
+    judge split of the same preferences; data.classifier; or data.judge, which says in words how
+    often it prefers a response to one of the base model's."""
     prompts: Name
     """Prompt set (a name under data.prompts)."""
     preferences: Name

@@ -1,7 +1,7 @@
 """The base of all settings models, and the types of their fields."""
 
 import re
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -25,6 +26,7 @@ REVISION = r"^[0-9a-f]{40}$"
 SHA256 = r"^[0-9a-f]{64}$"
 DECIMAL = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 INTEGER = r"^[+-]?\d+$"
+WORDS = {"null": None, "true": True, "false": False}
 
 
 class SettingsModel(BaseModel):
@@ -38,8 +40,15 @@ class SettingsModel(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _take_lists(cls, value: Any) -> Any:
-        """Take the lists of YAML and JSON for tuples."""
+    def _take_plain(cls, value: Any, info: ValidationInfo) -> Any:
+        """Take the lists of YAML and JSON for tuples.
+
+        And words for what they mean: those of a nested --config come as texts.
+        """
+        if isinstance(value, str) and value in WORDS:
+            meant, annotation = WORDS[value], cls.model_fields[info.field_name].annotation
+            if type(meant) in (annotation, *get_args(annotation)):
+                return meant
         return tuple(value) if isinstance(value, list) else value
 
     @model_validator(mode="wrap")

@@ -7,30 +7,26 @@ chosen response is the first. Answers are kept by content in a folder that outli
 from pathlib import Path
 
 from rewardlab.data.pairs_table import pairs_of_split
-from rewardlab.judging.comparisons import read_template
-from rewardlab.judging.verdicts import criterion_for, verdicts_on
+from rewardlab.judging.template import criterion_for, read_template
+from rewardlab.judging.verdicts import verdicts_on
 from rewardlab.running.stage import Input, Inputs, Output, main, stage
-from rewardlab.settings.data import EndpointSettings
-from rewardlab.settings.judging import JudgingSettings
+from rewardlab.settings.judging import AskingSettings
 
 
 @stage
 def judge_pairs(
     preferences: Input,
-    template: Input,
     judged: Output,
-    settings: JudgingSettings,
+    asking: AskingSettings,
     set_name: str,
-    cache: str,
     judge: Inputs = (),
-    endpoint: EndpointSettings | None = None,
 ) -> None:
-    """Verdicts of a judge: the manifest of a model, or an endpoint; set_name: of the pairs."""
-    pairs = pairs_of_split(preferences, "evaluation").head(settings.pairs)
+    """Verdicts on a set's pairs; judge: the manifest of a model, or none where a server answers."""
+    pairs = pairs_of_split(preferences, "evaluation").head(asking.settings.pairs)
     pairs = pairs.assign(first=pairs.chosen, second=pairs.rejected)
-    asked = read_template(template)
-    criterion = criterion_for(set_name, asked, settings)
-    table = verdicts_on(pairs, asked, criterion, settings, Path(cache), judge, endpoint)
+    template = read_template(Path(asking.settings.template))
+    criterion = criterion_for(set_name, template, asking.settings)
+    table = verdicts_on(pairs, template, criterion, asking, judge)
     table.to_parquet(judged, index=False)
 
 

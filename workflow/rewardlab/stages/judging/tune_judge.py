@@ -5,7 +5,8 @@ from pathlib import Path
 from rewardlab.data.manifest import open_artefact, write_manifest
 from rewardlab.data.pairs_table import training_pairs
 from rewardlab.data.pretrained import load_language_model
-from rewardlab.judging.comparisons import FIRST, SECOND, both_orders, read_template
+from rewardlab.judging.comparisons import FIRST, SECOND, both_orders
+from rewardlab.judging.template import read_template
 from rewardlab.rewards.verifiers import train_tokens
 from rewardlab.running.costs import costs
 from rewardlab.running.errors import UserError

@@ -13,12 +13,10 @@ import pandas as pd
 from rewardlab.evaluation.spread import judged
 from rewardlab.evaluation.tables import write_csv
 from rewardlab.policies.names import JUDGED, KEY, NOISE_OF_JUDGING
-from rewardlab.rewards.judgements import with_judgements
 from rewardlab.running.errors import UserError
-from rewardlab.running.stage import Inputs, Output, State, main, stage
-from rewardlab.settings.rewards import FeatureSettings, Length
+from rewardlab.running.stage import Inputs, Output, main, stage
 from rewardlab.settings.world import WorldSettings
-from rewardlab.world.gold import gold_by_value
+from rewardlab.world.gold import gold_by_value, with_gold
 
 COLUMNS = [*KEY, "ensemble", "head", "trial", "ended", JUDGED, NOISE_OF_JUDGING, "kl"]
 
@@ -48,29 +46,26 @@ def judge_policies(
     ended: Inputs,
     policies: Output,
     all_steps: Output,
-    state: State,
-    world: WorldSettings,
-    settings: FeatureSettings,
-    max_length: Length | None,
+    world: WorldSettings | None,
     preferences: str,
     values: list[str],
     steps: Inputs = (),
-    judges: Inputs = (),
 ) -> None:
-    """Every policy of an experiment, judged by the gold reward or by a model; and all their steps.
+    """Every policy of an experiment, judged; and all their steps.
 
+    world: the one whose gold reward judges, none: responses come with what they are worth;
     preferences: the set by which they are judged; values: other ones of the world's dialect, by
-    which the same responses are judged as well; judges: the manifest of a model, read with settings
-    and max_length; none: the world's gold reward judges.
+    which the same responses are judged as well.
     """
     tables = (_together(paths) for paths in (responses, ended, steps))
     answers, ends, seen = tables
     if answers.empty:
         raise UserError(f"no policy ended well: {ends.ended.iloc[0]}.")
-    answers = with_judgements(answers, [preferences], world, judges, settings, max_length, state)
     judge = f"gold_{preferences}"
-    for value, gold in gold_by_value(answers, world, values, judge).items():
-        answers[f"{judge}_{value}"] = gold
+    if world is not None:
+        answers = with_gold(answers, world)
+        for value, gold in gold_by_value(answers, world, values, judge).items():
+            answers[f"{judge}_{value}"] = gold
     judges = {"": judge} | {f"_{value}": f"{judge}_{value}" for value in values}
     write_csv(policy_table(answers, ends, judges), policies)
     seen.to_parquet(all_steps, index=False)

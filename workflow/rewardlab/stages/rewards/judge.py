@@ -1,31 +1,40 @@
-"""Scores listed responses by the models that judge policies, one for each property.
+"""Judges listed responses by what judges policies: a model, or a judge in words.
 
-The table is that of the responses, with a column gold_<property> for each.
+The table is that of the responses, with a column gold_<property> for each property; without
+responses it is as empty.
 """
 
 import pandas as pd
 
-from rewardlab.rewards.judgements import with_judgements
+from rewardlab.rewards.judgements import opponents_of, with_judgements
 from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
-from rewardlab.settings.rewards import FeatureSettings, Length
-from rewardlab.settings.world import WorldSettings
+from rewardlab.settings.judging import JudgeSettings
 
 
 @stage
 def judge_responses(
     responses: Input,
-    judges: Inputs,
     scores: Output,
     state: State,
-    world: WorldSettings,
-    settings: FeatureSettings,
-    max_length: Length | None,
+    judge: JudgeSettings,
     properties: list[str],
+    models: Inputs = (),
+    opponents: Inputs = (),
 ) -> None:
-    """Rewards of responses by models that no policy is trained on; judges: their manifests."""
+    """What responses are worth by a judge that no policy is trained on; models: its manifests.
+
+    opponents: the base model's responses that a judge in words compares with; none: they are among
+    the responses.
+    """
     table = pd.read_parquet(responses)
-    how = (properties, world, judges, settings, max_length, state)
-    with_judgements(table, *how).to_parquet(scores, index=False)
+    if len(table):
+        others = None
+        if judge.asking is not None:
+            others = opponents_of(
+                table, *(map(pd.read_parquet, opponents) if opponents else [table])
+            )
+        table = with_judgements(table, properties, judge, models, state, others)
+    table.to_parquet(scores, index=False)
 
 
 if __name__ == "__main__":

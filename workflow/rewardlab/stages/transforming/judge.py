@@ -15,12 +15,11 @@ from rewardlab.data.manifest import open_artefact
 from rewardlab.evaluation.standing import GOLD, MODEL, Base, base_of, standings
 from rewardlab.policies.names import KEY, REFERENCE
 from rewardlab.rewards.base_rewards import BaseSamples, gold_rewards, read_base_samples
-from rewardlab.rewards.judgements import with_judgements
 from rewardlab.rewards.saved_heads import ensemble_folders, head_weights
 from rewardlab.running.errors import UserError
-from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
-from rewardlab.settings.rewards import FeatureSettings, Length
+from rewardlab.running.stage import Input, Inputs, Output, main, stage
 from rewardlab.settings.world import WorldSettings
+from rewardlab.world.gold import with_gold
 from rewardlab.world.usage import usage
 
 
@@ -51,17 +50,13 @@ def judge_policies(
     samples: Inputs,
     texts: Input,
     table: Output,
-    state: State,
-    world: WorldSettings,
-    settings: FeatureSettings,
-    max_length: Length | None,
+    world: WorldSettings | None,
     properties: list[str],
-    judges: Inputs = (),
 ) -> None:
     """Policies of an experiment by evaluation prompt.
 
-    ensembles, samples: of each property; texts: of the samples; judges: a model of each property,
-    read with settings and max_length; none: the world's gold rewards.
+    ensembles, samples: of each property; texts: of the samples; world: the one whose gold rewards
+    judge, none: responses come with what they are worth, if anything says so.
     """
     answers = pd.concat(map(pd.read_parquet, responses), ignore_index=True)
     ends = pd.concat(map(pd.read_parquet, ended), ignore_index=True)
@@ -73,8 +68,8 @@ def judge_policies(
         for manifest in ensembles
     ]
     order = {prompt: row for row, prompt in enumerate(of_base[0].texts)}
-    how = (properties, world, judges, settings, max_length, state)
-    answers = with_judgements(answers, *how).assign(prompt_id=answers.prompt.map(order))
+    answers = answers if world is None else with_gold(answers, world)
+    answers = answers.assign(prompt_id=answers.prompt.map(order))
     if answers.prompt_id.isna().any():
         raise UserError(f"a policy answered a prompt that {samples[0]} does not have.")
     known = gold_rewards(of_base)
