@@ -1,6 +1,6 @@
 # A training that can is as many processes as the job has cards.
 COMMAND = f"{PROCESSES}={SETTINGS.gpus if SETTINGS.gres else '{resources.gpu}'} "
-COMMAND += "python -m rewardlab.{params.module} {params.arguments} {params.files} --log {log}"
+COMMAND += "python -m rewardlab.job {params.module} {params.arguments} {params.files} --log {log}"
 
 
 rule job:

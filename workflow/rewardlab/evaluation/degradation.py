@@ -6,12 +6,12 @@ degradation; that degradation means a lower mean reward than the reference's is 
 
 import math
 
-from scipy.stats import norm
+from scipy.special import ndtr
 
 
 def gaussian_share_below(mean: float, variance: float, reference: float) -> float:
     """Return the probability of less than `reference`, if policies' rewards are Gaussian."""
-    return float(norm.cdf((reference - mean) / math.sqrt(variance)))
+    return float(ndtr((reference - mean) / math.sqrt(variance)))
 
 
 def cantelli_bound(mean: float, variance: float, reference: float) -> float:

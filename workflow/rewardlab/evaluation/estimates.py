@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from rewardlab.evaluation.decisions import Quantity
 
@@ -31,7 +31,7 @@ class Estimate(NamedTuple):
     @property
     def quantity(self) -> Quantity:
         """Return what is estimated with its 95 % interval; NaN ends where there is no error."""
-        half = t.ppf(0.975, self.freedom) * self.error if self.freedom > 0 else np.nan
+        half = stdtrit(self.freedom, 0.975) * self.error if self.freedom > 0 else np.nan
         parts = self.value, self.value - half, self.value + half
         return Quantity(*(float(np.exp(part)) if self.is_log else float(part) for part in parts))
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 Array = NDArray[np.float64]
 
@@ -108,7 +108,7 @@ def reliability_of_ratio(
     units = range(clusters)
     without = np.stack([log_ratio([unit for unit in units if unit != left]) for left in units])
     spread = ((without - without.mean(0)) ** 2).sum(0)
-    half = t.ppf(0.975, clusters - 1) * np.sqrt((clusters - 1) / clusters * spread)
+    half = stdtrit(clusters - 1, 0.975) * np.sqrt((clusters - 1) / clusters * spread)
     value = log_ratio(list(units))
     covered = np.abs(value - np.log(ratio)) <= half
     return Reliability(float(covered.mean()), float((value - half > 0).mean()))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from rewardlab.evaluation.estimates import Estimate, crossed
 from rewardlab.evaluation.fixed_points import on_path
@@ -188,7 +188,7 @@ def lost(trained: pd.DataFrame) -> list[str]:
 
 def detectable(estimate: Estimate) -> float:
     """Return the size of a difference that an interval of this error would tell from 0, mostly."""
-    quantiles = t.ppf([0.975, SIZE], estimate.freedom)
+    quantiles = stdtrit(estimate.freedom, [0.975, SIZE])
     return float(quantiles.sum() * estimate.error)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 Array = NDArray[np.float64]
 METHODS = ("variance-unaware", "variance-aware")
@@ -92,12 +92,12 @@ def aware_moments(true: Array, variances: Array, epsilon: float) -> Moments:
 
 def unaware_underperformance(true: Array, variances: Array) -> float:
     """Return P(pi1'r* <= pi0'r*) = Phi(-|r*|^2 / sqrt(r*'S r*)). Appendix, Theorem 3.3."""
-    return float(norm.cdf(-(true**2).sum() / np.sqrt((true**2 * variances).sum())))
+    return float(ndtr(-(true**2).sum() / np.sqrt((true**2 * variances).sum())))
 
 
 def aware_underperformance(true: Array, variances: Array) -> float:
     """Return P(pi2'r* <= pi0'r*) = Phi(-sqrt(r*'S^-1 r*)). Appendix, Theorem 3.3."""
-    return float(norm.cdf(-np.sqrt((true**2 / variances).sum())))
+    return float(ndtr(-np.sqrt((true**2 / variances).sum())))
 
 
 def equal_gain_spread_ratio(true: Array, variances: Array) -> float:
