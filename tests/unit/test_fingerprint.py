@@ -105,8 +105,9 @@ def test_no_stage_imports_the_module_that_composes_all_settings(stage):
 
 
 def test_no_module_imports_dynamically():
-    found = [p for p in ROOT.rglob("*.py") if "import_module" in p.read_text()]
-    assert found == []
+    """But for the one that runs a job, whose stage a fingerprint begins with."""
+    found = [p.name for p in ROOT.rglob("*.py") if "import_module" in p.read_text()]
+    assert found == ["job.py"]
 
 
 def test_parsing_the_workflow_imports_nothing_heavy():

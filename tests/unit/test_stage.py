@@ -1,6 +1,10 @@
 """A stage's signature as its command line."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -148,3 +152,26 @@ def test_nothing_is_written_twice_or_over_what_is_read(given, tmp_path):
         main(example, words({**given, "provenance": given["copy"]}))
     assert given["table"].read_text() == "in"
     assert not given["copy"].exists()
+
+
+@pytest.mark.parametrize(
+    "options", [["--help"], ["--claims", "nowhere.csv", "--counts", "counts"], ["--nonsense"]]
+)
+def test_a_job_does_what_the_stage_as_a_program_does(options):
+    """The same words on the same streams, and the same end."""
+    library = Path(module.__file__).parents[2]
+    ends = [
+        subprocess.run(
+            [sys.executable, "-m", *start, *options],
+            env=os.environ | {"PYTHONPATH": str(library)},
+            capture_output=True,
+            text=True,
+        )
+        for start in (
+            ["rewardlab.job", "stages.simulation.bandit"],
+            ["rewardlab.stages.simulation.bandit"],
+        )
+    ]
+    job, program = [(end.returncode, end.stdout, end.stderr) for end in ends]
+    assert job == program
+    assert "stages.simulation.bandit" in program[1] + program[2]
