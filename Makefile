@@ -54,9 +54,9 @@ $(VENV)/.installed: envs/lock.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-# The plugin stands beside the environment, not in it: it asks for a controller at every start.
-$(VENV)-slurm/.installed: $(VENV)/.installed envs/slurm.txt
+# Slurm's plugin stands beside the environment, not in it: it asks for a controller at every start.
+$(VENV)-slurm/.installed: $(VENV)/.installed envs/slurm.txt envs/generic.txt
 	$(PYTHON) -m venv $(VENV)-slurm
 	$(BIN)/python -c "import site; print(site.getsitepackages()[0])" > $$($(VENV)-slurm/bin/python -c "import site; print(site.getsitepackages()[0])")/base.pth
-	$(VENV)-slurm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r envs/slurm.txt
+	$(VENV)-slurm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r envs/slurm.txt -r envs/generic.txt
 	@touch $@

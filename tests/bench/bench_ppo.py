@@ -20,9 +20,9 @@ from rewardlab.policies.penalties import penalised_reward
 from rewardlab.policies.ppo_training import ppo_step
 from rewardlab.settings.ppo import TRL_DEFAULTS, PPOSettings
 
-# Core time of a default run, in steps with the activation in one kernel: 2,130 s on two cores, and
-# some 400 s of the book's chapter (measured beside other work), over 0.082 s.
-RUN_IN_STEPS = 31_000
+# Core time of a default run, in steps with the activation in one kernel: 2,260 s of jobs on two
+# cores, over 0.085 s.
+RUN_IN_STEPS = 26_500
 RECORDED = 0.129  # seconds a step: median of three runs on one core of an AMD EPYC
 WORDS, BATCH, PROMPT, RESPONSE = 193, 64, 5, 10
 SETTINGS = PPOSettings(

@@ -220,3 +220,30 @@ def test_jobs_of_one_rule_as_an_array(checkout, slurm):
     assert status == 0, said[-2000:]
     jobs = [row[0] for row in slurm.jobs("i") if row[0] not in before]
     assert any("_" in job for job in jobs), jobs
+
+
+def test_submission_by_commands(checkout, slurm):
+    """profiles/generic: a job by sbatch, one that fails, one that Slurm ends; each is told."""
+    by_commands = ("--workflow-profile", "profiles/generic", "--seconds-between-status-checks", "1")
+    given = (*by_commands, "--latency-wait", "5", "--configfile=tests/test.yaml")
+    before = {row[0] for row in slurm.jobs("i")}
+    process = checkout.start("uncertainty_fig2", *given)
+    said, _ = process.communicate()
+    assert process.returncode == 0, said[-2000:]
+    jobs = [row for row in slurm.jobs("i", "j", "T", "m", "l") if row[0] not in before]
+    assert {(row[1], row[2]) for row in jobs} == {
+        ("simulate_bandit", "COMPLETED"),
+        ("draw_uncertainty_fig2", "COMPLETED"),
+    }
+    assert {tuple(row[3:]) for row in jobs} == {("4000M", "4:00:00")}
+
+    target = "results/test/models/world.json"
+    process = checkout.start(target, *given, "--retries", "0")
+    log = checkout.folder / "logs/test/train_world_model.log"
+    wait_for("a training", log.exists, 90)
+    running = [row[0] for row in slurm.jobs("i", "T") if row[1] == "RUNNING"]
+    subprocess.run(["scancel", *running], check=True)
+    said, _ = process.communicate()
+    assert process.returncode == 1
+    assert "train_world_model" in said
+    assert str(log.relative_to(checkout.folder)) in said

@@ -10,13 +10,16 @@ import yaml
 from rewardlab.running import stage
 
 
-def test_rules_and_signatures_agree(checkout):
-    plan = checkout.run("-n", "-p", "--forceall", "extended", "preferences", "prompts")
+@pytest.mark.parametrize("settings", [[], ["policies={judge: generative, chosen_pairs: null}"]])
+def test_rules_and_signatures_agree(checkout, settings):
+    asked = ("-n", "-p", "--forceall", "extended", "preferences", "prompts")
+    plan = checkout.run(*asked, *(["--config", *settings] if settings else []))
     assert plan.code == 0, plan.text
-    commands = set(re.findall(r"python -m (rewardlab\.stages\.\S+ .*)", plan.text))
+    commands = set(re.findall(r"python -m rewardlab\.job (stages\.\S+ .*)", plan.text))
     assert len(commands) > 50
     for command in commands:
-        name, *words = shlex.split(command)
+        stage_name, *words = shlex.split(command)
+        name = f"rewardlab.{stage_name}"
         module = importlib.import_module(name)
         (function,) = (
             value

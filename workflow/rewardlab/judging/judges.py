@@ -34,8 +34,7 @@ def answers(ask: Ask, name: str, requests: Sequence[str], batch: int, cache: Pat
         places = missing[start : start + batch]
         for at, answer in zip(places, ask([requests[at] for at in places]), strict=True):
             files[at].parent.mkdir(parents=True, exist_ok=True)
-            if _kept(files[at]) is None:  # a request may stand there twice
-                files[at].unlink(missing_ok=True)
+            if _kept(files[at]) is None:  # a request may stand there twice, or another job ask it
                 with published(files[at]) as partial:
                     partial.write_text(json.dumps({"judge": name, "answer": answer}))
     return [_kept(file) for file in files]
