@@ -59,6 +59,8 @@ include: "workflow/rules/worlds.smk"
 
 for item in workflow.rules:
     job_module = getattr(item.params, "module", None)
+    if job_module in ASKS_A_SERVER:  # which has the model
+        continue
     if job_module in ON_GPUS:
         item.resources["mem_mb"] = more(SETTINGS.memory)
     if cards := cards_of(job_module, SETTINGS.gpus):

@@ -223,7 +223,7 @@ def test_jobs_of_one_rule_as_an_array(checkout, slurm):
 
 
 def test_submission_by_commands(checkout, slurm):
-    """profiles/generic: a job by sbatch, one that fails, one that Slurm ends; each is told."""
+    """profiles/generic: jobs that end well, and one that Slurm ends, which is told."""
     by_commands = ("--workflow-profile", "profiles/generic", "--seconds-between-status-checks", "1")
     given = (*by_commands, "--latency-wait", "5", "--configfile=tests/test.yaml")
     before = {row[0] for row in slurm.jobs("i")}

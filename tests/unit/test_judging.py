@@ -25,7 +25,7 @@ from rewardlab.settings.world import WorldSettings
 from rewardlab.stages.judging.draw_choices import draw_choices
 from rewardlab.stages.judging.tabulate_verdicts import verdict_shares
 from rewardlab.stages.rewards.judge import judge_responses
-from rewardlab.stages.rewards.tabulate_judges import agreement_with_labels
+from rewardlab.stages.rewards.tabulate_judges import agreement_with_labels, tabulate_judges
 from rewardlab.world.gold import with_gold
 
 TEMPLATES = Path(__file__).parents[2] / "workflow/templates"
@@ -115,7 +115,7 @@ def test_no_request_is_asked_twice(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         answers(ask, "judge", ["a", "b", "stop"], 1, tmp_path)
     assert answers(ask, "judge", ["b", "c", "c", "a"], 2, tmp_path) == ["B", "C", "C", "A"]
-    assert asked == ["a", "b", "stop", "c", "c"]
+    assert asked == ["a", "b", "stop", "c"]
     damaged = next(tmp_path.rglob("*.json"))
     damaged.write_text('{"ans')
     assert answers(ask, "judge", ["a", "b", "c"], 1, tmp_path) == ["A", "B", "C"]
@@ -308,12 +308,10 @@ def judge_in_words(folder, at, template="{question} {criterion} | {answer_a} | {
 
 
 def test_a_response_is_worth_how_far_it_is_preferred_to_the_base_models(tmp_path):
-    """1 and 0, a half against itself or without a verdict; by the base's first response."""
+    """1 and 0, a half against itself or without a verdict."""
     responses = ["longest of all", "no", "a middle", "shrug"]
     table = pd.DataFrame({"prompt": ["p", "p", "p", "q"], "response": responses})
-    base = pd.DataFrame(
-        {"prompt": ["q", "p", "p"], "response": ["other", "a middle", "the longest"]}
-    )
+    base = pd.DataFrame({"prompt": ["q", "p"], "response": ["other", "a middle"]})
     table.to_parquet(tmp_path / "responses.parquet")
     base.to_parquet(tmp_path / "base.parquet")
     with server(longer_is_better) as (at, seen):
@@ -332,18 +330,106 @@ def test_a_response_is_worth_how_far_it_is_preferred_to_the_base_models(tmp_path
     assert "is longer" in seen[0][2]["messages"][0]["content"]
 
 
-def test_a_pool_brings_its_opponents_and_nothing_is_compared_with_a_refusal():
-    """References come first: nothing is chosen from them."""
-    table = pd.DataFrame(
-        {
-            "prompt": ["p"] * 3 + ["q"] * 2,
-            "response": ["sorry", "chosen from", "reference", "only", "sorry"],
-            "use": ["refusal", "pool", "reference", "base", "refusal"],
-        }
+def test_every_property_is_judged_by_its_own_model_on_every_row(tmp_path, monkeypatch):
+    """Rows that are alike are asked of once, and told of each."""
+    asked = []
+
+    def preferred_by(judge):
+        def ask(requests):
+            asked.extend(requests)
+            places = [request.split(" | ")[1:] for request in requests]
+            longer = ["AB"[len(second) > len(first)] for first, second in places]
+            other = {"A": "B", "B": "A"}
+            said = longer if judge.stem == "first" else [other[place] for place in longer]
+            return [f"Verdict: {place}" for place in said]
+
+        return ask
+
+    monkeypatch.setattr(
+        "rewardlab.judging.verdicts.ask_model", lambda folder, _: preferred_by(folder)
     )
-    assert opponents_of(table, table).tolist() == ["reference"] * 3 + ["only"] * 2
+    monkeypatch.setattr("rewardlab.judging.verdicts.open_artefact", lambda manifest: manifest)
+    judge = judge_in_words(tmp_path, "http://nowhere")
+    settings = judge.asking.settings.model_copy(
+        update={"criteria": {"helpful": "is longer", "harmless": "is kinder"}, "batch_size": 1}
+    )
+    asking = judge.asking.model_copy(update={"endpoint": None, "settings": settings})
+    models = [tmp_path / "first", tmp_path / "second"]
+    for model in models:
+        model.write_text(model.name)
+    table = pd.DataFrame({"prompt": list("pqpp"), "response": ["a", "longest", "a", "base"]})
+    others = pd.Series(["base"] * 4)
+    sets = ["helpful", "harmless"]
+    by_word = JudgeSettings(asking=asking)
+    found = with_judgements(table, sets, by_word, models, tmp_path, others)
+    assert found.gold_helpful.tolist() == [0.0, 1.0, 0.0, 0.5]  # the longer one
+    assert found.gold_harmless.tolist() == [1.0, 0.0, 1.0, 0.5]  # the shorter one
+    assert len(asked) == len(set(asked)) == 2 * 2 * 2  # properties, distinct pairs, orders
+    assert sum("is kinder" in request for request in asked) == 4
+
+
+def test_the_silence_of_one_order_leaves_it_to_the_other(tmp_path):
+    """And rows keep their own answers, in any order and number."""
+
+    def respond(number, body):
+        first = body["messages"][0]["content"].split(" | ")[1]
+        if first == "base":
+            return 200, completion("hm")
+        return 200, completion("Verdict: A" if first == "good" else "Verdict: B")
+
+    rows = ["bad", "good", "bad", "base", "good"]
+    table = pd.DataFrame({"prompt": ["p"] * 5, "response": rows})
+    with server(respond) as (at, seen):
+        judge = judge_in_words(tmp_path, at)
+        found = with_judgements(table, ["helpful"], judge, [], tmp_path, pd.Series(["base"] * 5))
+    assert found.gold_helpful.tolist() == [0.0, 1.0, 0.0, 0.5, 1.0]
+    assert len(seen) == 4
+
+
+def test_how_often_judges_agree_is_tabulated(tmp_path):
+    """By gold: the better one is the chosen one, but where they tie; in words: of some pairs."""
+    better, worse = "first use the kettle , then the work carefully .", "no ."
+    pairs = pd.DataFrame({"prompt": ["i want to mend the curtain ?"] * 4})
+    pairs = pairs.assign(
+        chosen=[better, better, worse, better], rejected=[worse, worse, better, better]
+    )
+    prompts = [
+        f"i want to mend the {thing} ?" for thing in ("curtain", "curtain", "curtain", "curtain")
+    ]
+    gold = with_gold(pairs.assign(response=pairs.chosen, prompt=prompts), WORLD).gold_helpful
+    other = with_gold(pairs.assign(response=pairs.rejected, prompt=prompts), WORLD).gold_helpful
+    found = agreement_with_labels(
+        pairs, "helpful", JudgeSettings(world=WORLD), [], tmp_path / "state"
+    )
+    assert found.tolist() == ((np.sign(gold - other) + 1) / 2).tolist()
+    assert found[3] == 0.5
+    assert set(found[:3]) == {0.0, 1.0}
+
+    pairs = pairs.assign(split="evaluation", chosen=[better, worse, better, worse])
+    pairs = pairs.assign(rejected=[worse, better, worse, better])
+    pairs.to_parquet(tmp_path / "pairs.parquet")
+    with server(longer_is_better) as (at, seen):
+        judge = judge_in_words(tmp_path, at)
+        few = judge.asking.settings.model_copy(update={"pairs": 1})
+        judge = JudgeSettings(asking=judge.asking.model_copy(update={"settings": few}))
+        tabulate_judges(
+            preferences=[tmp_path / "pairs.parquet"],
+            table=tmp_path / "table.csv",
+            findings=tmp_path / "table.rst",
+            state=tmp_path / "state",
+            names=["helpful"],
+            judge=judge,
+        )
+    assert len(seen) == 2
+    assert pd.read_csv(tmp_path / "table.csv").value.tolist() == [1.0]
+
+
+def test_a_prompt_without_a_response_of_the_base_is_named():
+    table = pd.DataFrame({"prompt": ["p", "q", "p"], "response": ["a", "b", "c"]})
+    base = pd.DataFrame({"prompt": ["q", "p"], "response": ["of q", "of p"]})
+    assert opponents_of(table, base).tolist() == ["of p", "of q", "of p"]
     with pytest.raises(UserError, match=r"no response of the base model to 'q' to compare with"):
-        opponents_of(table, table[table.prompt.eq("p")])
+        opponents_of(table, base[base.prompt.eq("p")])
 
 
 def test_a_judge_that_never_gives_a_verdict_judges_nothing(tmp_path):

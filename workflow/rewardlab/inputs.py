@@ -488,7 +488,7 @@ def preferences_of_policies(config: Settings, wildcards: Any) -> str:
 
 def combining(config: Settings, wildcards: Any) -> CombiningSettings:
     """Return how the rewards of the pool are combined."""
-    return config.aggregation.combining()
+    return config.aggregation.combining(judged=config.policies.judge != "generative")
 
 
 def nested_experiments(config: Settings, wildcards: Any) -> dict[str, bool]:

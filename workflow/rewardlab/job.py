@@ -25,5 +25,7 @@ def run(module: str) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1:] or sys.argv[1].startswith("-"):
+        sys.exit(f"{__doc__}")
     name = sys.argv.pop(1)
     run(f"rewardlab.{name}")

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rewardlab.data.sampling import SamplingSettings, opponent_sampling
-from rewardlab.inputs import EXPLORED, dialect_values, rewarded
+from rewardlab.inputs import EXPLORED, dialect_values, is_sampled, rewarded
+from rewardlab.running.errors import UserError
 from rewardlab.settings.compose import Settings
 from rewardlab.settings.data import EndpointSettings
 from rewardlab.settings.judging import AskingSettings, JudgeSettings, ReadingSettings
@@ -95,14 +96,8 @@ def template(config: Settings, wildcards: Any) -> list[str]:
 
 
 def opponents(config: Settings, wildcards: Any) -> list[str]:
-    """Return the table of the base model's responses that a judge in words compares policies' with.
-
-    Of policies on transformed rewards it is that of the samples which they are ranked among.
-    """
-    if config.policies.judge != "generative":
-        return []
-    ranked = rewarded(config, wildcards)
-    return ["transforming/responses_evaluation" if ranked else "responses/opponents"]
+    """Return the table of the base model's responses that a judge in words compares with."""
+    return ["responses/opponents"] if config.policies.judge == "generative" else []
 
 
 def opponent_samples(config: Settings, wildcards: Any) -> SamplingSettings:
@@ -118,15 +113,39 @@ def judged_table(config: Settings, wildcards: Any) -> list[str]:
     return ["responses" if config.policies.judge == "gold" else "judged"]
 
 
+def ranked_table(config: Settings, wildcards: Any) -> list[str]:
+    """Return the same, of responses that are ranked among samples of the base model.
+
+    Raises UserError if nothing gives each a number that they can be ranked by.
+    """
+    if config.policies.judge == "generative":
+        raise UserError(
+            "policies.judge is generative: a judge in words compares two responses, and ranks none "
+            f"among many, as the figures of {wildcards.experiment} need; transforming_in_words has "
+            "the win rates by it. Expected another judge for these."
+        )
+    return judged_table(config, wildcards)
+
+
 def judged_by(config: Settings, wildcards: Any) -> list[str]:
     """Return what tables of judged responses are called by: the world's gold, or models."""
     return ["gold" if config.policies.judge == "gold" else "judges"]
 
 
+def is_pool_judged(config: Settings, wildcards: Any) -> bool:
+    """Return whether a pool's responses have a number each by what judges policies."""
+    return is_sampled(config, wildcards) and config.policies.judge != "generative"
+
+
 def judged_set(config: Settings, wildcards: Any) -> str | None:
-    """Return the set that samples are judged by; none: neither gold nor a model does."""
+    """Return the set that samples are judged by; none: nothing judges them, or nobody asks.
+
+    Policies and fixed points are judged on evaluation prompts alone.
+    """
+    kind = config.policies.judge
     embedded = config.data.preferences[wildcards.set] == "embedded"
-    return wildcards.set if embedded or config.policies.judge != "gold" else None
+    has_judge = embedded if kind == "gold" else kind != "generative"
+    return wildcards.set if has_judge and wildcards.split == "evaluation" else None
 
 
 def gold_column(config: Settings, wildcards: Any) -> str:

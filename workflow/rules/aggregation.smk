@@ -52,7 +52,7 @@ use rule job as gather_pool with:
         ),
         gold=RUNS.paths(
             "<results>/scores/pool_evaluation_by_{judge}.parquet",
-            when=inputs.is_sampled,
+            when=judge_inputs.is_pool_judged,
             judge=judge_inputs.judged_by,
         ),
         references=RUNS.paths(
@@ -166,7 +166,9 @@ use rule figure as draw_aggregation_judge with:
     pathvars:
         item="aggregation/judge",
     params:
-        **figure("aggregation.win_rate_bars", AGGREGATION, "Figure 1 by the judge", SAMPLED),
+        **figure(
+            "aggregation.win_rate_bars", AGGREGATION, "Figure 1 by the judge", SAMPLED and RANKED
+        ),
 
 
 use rule figure as draw_aggregation_reference with:

@@ -8,7 +8,8 @@ CHAPTERS = [
     "reward_models",
     "aggregation",
     *(["aggregation_theorem"] if SAMPLED and EMBEDDED_WORLD else []),
-    *(["policies", "transforming_utility", "transforming"] if POLICIES else []),
+    *(["policies"] if POLICIES else []),
+    *(["transforming_utility", "transforming"] if RANKED else []),
     "book",
     *(["book_losses", "book_epochs", "book_calibration"] if BOOK else []),
     *(["book_judge"] if JUDGES else []),
@@ -19,7 +20,7 @@ CHAPTERS = [
 EXTENDED_CHAPTERS = {
     **{chapter: chapter for chapter in CHAPTERS},
     "causes": "causes",
-    **({"transforming": "transforming_extended"} if POLICIES else {}),
+    **({"transforming": "transforming_extended"} if RANKED else {}),
 }
 
 

@@ -43,7 +43,7 @@ from rewardlab.running.devices import ATTENTION, DEVICE
 from rewardlab.running.documents import read_yaml
 from rewardlab.running.errors import UserError
 from rewardlab.running.several_cards import PROCESSES
-from rewardlab.settings.compose import check_paths, other_worlds, validate
+from rewardlab.settings.compose import check_paths, check_template, other_worlds, validate
 from rewardlab.settings.worlds import OVERLAYS
 
 # This file is included before `configfile:`, which would print a line before the sentence: at this
@@ -62,6 +62,8 @@ try:
         lambda key: Path(f"results/{SETTINGS.scale}/sources/{key}.json").exists(),
     )
     WORLDS = other_worlds(SETTINGS, layers)
+    for world in WORLDS.values():
+        check_template(world, layers)
     check_texts()
     open_revisions = {
         hub: key for hub, key in unpinned(SETTINGS.data.sources()).items() if hub not in read_pins()
@@ -78,13 +80,19 @@ if open_revisions and is_snakemake(sys.argv):
 
 if SETTINGS.policies.judge != "gold":
     NOTES.append(
-        "**In this run** there is no gold reward: what is called gold here is what "
+        "**In this run** what policies say is not judged by a true reward: what is called gold of it, or "
+        "the judge, is what "
         + {
             "reward_model": "a reward model of the judge split says (rewards_judges has its accuracy)",
             "classifier": "the sequence classifier under data.classifier says",
-            "generative": "the judge in words says (data.judge): how far it prefers a response to one of "
-            "the base model's, asked in both orders, ties and answers without a verdict half "
-            "(rewards_judges has its accuracy)",
+            "generative": "the judge in words says (data.judge): how far it prefers a response to the one "
+            "that was drawn of the base model, asked in both orders, pairs without any verdict half "
+            "(rewards_judges has its accuracy, book_judge what a swap of the answers does"
+            + (
+                "; it is tuned on the reward models' own pairs)"
+                if SETTINGS.data.judge == "embedded"
+                else ")"
+            ),
         }[SETTINGS.policies.judge]
         + ", which no policy was trained on."
     )

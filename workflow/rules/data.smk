@@ -13,6 +13,9 @@ EMBEDDED_WORLD = (
     and SETTINGS.policies.preferences in EMBEDDED_PREFERENCES
 )
 POLICIES = EMBEDDED_WORLD or SETTINGS.policies.judge != "gold"
+GOLD = EMBEDDED_WORLD and SETTINGS.policies.judge == "gold"
+# A judge in words compares two responses: nothing ranks them among many, as a number for each would.
+RANKED = POLICIES and SETTINGS.policies.judge != "generative"
 SPLITS = ["train", "evaluation"]
 BENCHMARK = "world" if SETTINGS.data.benchmark == "embedded" else "benchmark"
 

@@ -1,9 +1,15 @@
 """Judges that answer in words: on held-out pairs, and on what methods choose and policies say."""
 
 from rewardlab import inputs, judge_inputs
+from rewardlab.settings.data import EndpointSettings
 
 # The embedded judge speaks the world's language alone.
 JUDGES = SETTINGS.data.judge != "embedded" or EMBEDDED_WORLD
+# Jobs of these stages have no model of their own where a server answers.
+ASKS_A_SERVER = {"stages.judging.judge_pairs", "stages.judging.judge_drawn"}
+ASKS_A_SERVER |= {"stages.rewards.judge"} if SETTINGS.policies.judge == "generative" else set()
+if not isinstance(SETTINGS.data.judge, EndpointSettings):
+    ASKS_A_SERVER = set()
 JUDGED = RUNS.path("<results>/preferences/{config.rewards.shown}.parquet")
 
 
@@ -147,7 +153,7 @@ use rule figure as draw_aggregation_in_words with:
             AGGREGATION,
             "Win rates by a judge in words",
             SAMPLED and JUDGES,
-            extended=True,
+            extended=RANKED,
         ),
 
 
@@ -180,5 +186,5 @@ use rule figure as draw_transforming_in_words with:
             TRANSFORMING,
             "Win rates by a judge in words",
             POLICIES and JUDGES,
-            extended=True,
+            extended=RANKED,
         ),

@@ -182,9 +182,7 @@ use rule figure as draw_uncertainty_inheritance with:
     pathvars:
         item="uncertainty/inheritance",
     params:
-        **figure(
-            "uncertainty.inheritance", UNCERTAINTY, "PPO beside its fixed point", EMBEDDED_WORLD
-        ),
+        **figure("uncertainty.inheritance", UNCERTAINTY, "PPO beside its fixed point", GOLD),
 
 
 use rule figure as draw_uncertainty_inheritance_causes with:
@@ -196,6 +194,6 @@ use rule figure as draw_uncertainty_inheritance_causes with:
             "uncertainty.inheritance_causes",
             UNCERTAINTY,
             "PPO varied beside its fixed point",
-            when=EMBEDDED_WORLD and bool(SETTINGS.extended.inheritance),
+            when=GOLD and bool(SETTINGS.extended.inheritance),
             extended=True,
         ),

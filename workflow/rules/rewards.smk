@@ -134,6 +134,8 @@ use rule job as tabulate_judges with:
         **table("rewards/judges"),
     log:
         "<logs>/tabulate_judges.log",
+    resources:
+        runtime=more(1440),
     params:
         **stage(
             "rewards.tabulate_judges",

@@ -51,7 +51,6 @@ use rule job as sample_references with:
 use rule job as gather_reference_samples with:
     """The features of these samples, of their prompts and of the refusal, by a property's model."""
     input:
-        RUNS.paths("{name}", name=judge_inputs.template),
         model="<results>/models/reward_model_{set}.json",
         responses="<results>/transforming/responses_{split}.parquet",
         judges=RUNS.paths(
@@ -106,7 +105,7 @@ use rule job as judge_transformed with:
         responses=RUNS.paths(
             "<results>/policies/{job}/{table}.parquet",
             job=inputs.jobs_of(),
-            table=judge_inputs.judged_table,
+            table=judge_inputs.ranked_table,
         ),
         ended=RUNS.paths("<results>/policies/{job}/ended.parquet", job=inputs.jobs_of()),
         ensembles=RUNS.paths(
@@ -187,7 +186,7 @@ use rule figure as draw_transforming_utility with:
     pathvars:
         item="transforming/utility",
     params:
-        **figure("transforming.utility", TRANSFORMING, "Utility", POLICIES),
+        **figure("transforming.utility", TRANSFORMING, "Utility", RANKED),
 
 
 use rule job as tabulate_transforming_curves with:
@@ -218,7 +217,7 @@ use rule figure as draw_transforming_win_rate with:
     pathvars:
         item="transforming/win_rate",
     params:
-        **figure("transforming.win_rates", TRANSFORMING, "Win rates, one reward", POLICIES),
+        **figure("transforming.win_rates", TRANSFORMING, "Win rates, one reward", RANKED),
 
 
 use rule figure as draw_transforming_win_rate_extended with:
@@ -230,7 +229,7 @@ use rule figure as draw_transforming_win_rate_extended with:
             "transforming.win_rates",
             TRANSFORMING,
             "Win rates, further rewards",
-            when=POLICIES and bool(SETTINGS.extended.transforming),
+            when=RANKED and bool(SETTINGS.extended.transforming),
             extended=True,
         ),
 
@@ -240,7 +239,7 @@ use rule figure as draw_transforming_combined with:
     pathvars:
         item="transforming/combined",
     params:
-        **figure("transforming.win_rates", TRANSFORMING, "Win rates, rewards combined", POLICIES),
+        **figure("transforming.win_rates", TRANSFORMING, "Win rates, rewards combined", RANKED),
 
 
 use rule figure as draw_transforming_combined_extended with:
@@ -252,7 +251,7 @@ use rule figure as draw_transforming_combined_extended with:
             "transforming.win_rates",
             TRANSFORMING,
             "Win rates, further combinations",
-            when=POLICIES and bool(SETTINGS.extended.transforming),
+            when=RANKED and bool(SETTINGS.extended.transforming),
             extended=True,
         ),
 
@@ -285,7 +284,7 @@ use rule figure as draw_transforming_uniform with:
     pathvars:
         item="transforming/uniform",
     params:
-        **figure("transforming.uniform", TRANSFORMING, "Underfitting", POLICIES),
+        **figure("transforming.uniform", TRANSFORMING, "Underfitting", RANKED),
 
 
 use rule figure as draw_transforming_uniform_extended with:
@@ -297,7 +296,7 @@ use rule figure as draw_transforming_uniform_extended with:
             "transforming.uniform",
             TRANSFORMING,
             "Underfitting, further rewards",
-            when=POLICIES and bool(SETTINGS.extended.transforming),
+            when=RANKED and bool(SETTINGS.extended.transforming),
             extended=True,
         ),
 
@@ -322,7 +321,7 @@ use rule figure as draw_transforming_hacking with:
     pathvars:
         item="transforming/hacking",
     params:
-        **figure("transforming.hacking", TRANSFORMING, "Reward hacking", POLICIES),
+        **figure("transforming.hacking", TRANSFORMING, "Reward hacking", RANKED),
 
 
 use rule job as tabulate_transforming_reference with:
@@ -346,11 +345,11 @@ use rule figure as draw_transforming_reference with:
     pathvars:
         item="transforming/reference",
     params:
-        **figure("transforming.reference", TRANSFORMING, "References", POLICIES),
+        **figure("transforming.reference", TRANSFORMING, "References", RANKED),
 
 
 rule transforming:
     """Every figure of Transforming and Combining Rewards, and the claims that they decide."""
     input:
         lambda wildcards: targets("all", TRANSFORMING),
-        f"results/{SETTINGS.scale}/claims/transforming.csv" if POLICIES else [],
+        f"results/{SETTINGS.scale}/claims/transforming.csv" if RANKED else [],

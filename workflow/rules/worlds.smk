@@ -11,9 +11,9 @@ POLICY_WORLDS = [name for name in WORLDS if name not in LISTED]
 EXPLOITABLE_RUNS = [SETTINGS.scale, *(WORLDS[name].scale for name in EXPLOITABLE)]
 # What is decided again in other worlds: chapter -> the worlds.
 DECIDED = {"aggregation": COMBINING}
-if SAMPLED and EMBEDDED_WORLD:
+if SAMPLED and GOLD:
     DECIDED |= {"aggregation_theorem": COMBINING}
-if EMBEDDED_WORLD:
+if GOLD:
     DECIDED |= {"transforming_utility": COMBINING, "transforming": COMBINING + EXPLOITABLE}
 RUN_OF = {"this-world": SETTINGS.scale} | {name: world.scale for name, world in WORLDS.items()}
 # What Figure 12's contrast is told of, by item: world -> the kind that it is pooled with.
@@ -86,7 +86,7 @@ use rule figure as draw_uncertainty_confirmation with:
             "uncertainty.policy_worlds",
             UNCERTAINTY,
             "Figure 12 confirmed",
-            when=EMBEDDED_WORLD and bool(CONFIRMING),
+            when=GOLD and bool(CONFIRMING),
             extended=True,
         ),
 
@@ -100,7 +100,7 @@ use rule figure as draw_uncertainty_worlds with:
             "uncertainty.policy_worlds",
             UNCERTAINTY,
             "Contrast in many worlds",
-            when=EMBEDDED_WORLD and bool(POLICY_WORLDS),
+            when=GOLD and bool(POLICY_WORLDS),
             extended=True,
         ),
 
@@ -114,15 +114,9 @@ use rule job as collect_claims_by_world with:
             for name in names
         ],
         confirming=[
-            f"results/{WORLDS[name].scale}/claims/policies.csv"
-            for name in CONFIRMING
-            if EMBEDDED_WORLD
+            f"results/{WORLDS[name].scale}/claims/policies.csv" for name in CONFIRMING if GOLD
         ],
-        together=(
-            ["<results>/tables/uncertainty/confirmation.csv"]
-            if CONFIRMING and EMBEDDED_WORLD
-            else []
-        ),
+        together=(["<results>/tables/uncertainty/confirmation.csv"] if CONFIRMING and GOLD else []),
     output:
         table=report("<results>/claims_by_world.csv", **ITEM),
         findings="<results>/claims_by_world.rst",
@@ -142,7 +136,7 @@ use rule job as collect_claims_by_world with:
             printed=PRINTED,
             worlds=[
                 *(name for names in DECIDED.values() for name in names),
-                *(name for name in CONFIRMING if EMBEDDED_WORLD),
+                *(name for name in CONFIRMING if GOLD),
             ],
         ),
         hashes=[file_hash(Path(file)) for file in (LEDGER, PRINTED)],
@@ -185,6 +179,6 @@ use rule figure as draw_transforming_hacking_worlds with:
             "transforming.hacking",
             TRANSFORMING,
             "Reward hacking in other worlds",
-            when=EMBEDDED_WORLD and bool(EXPLOITABLE),
+            when=GOLD and bool(EXPLOITABLE),
             extended=True,
         ),

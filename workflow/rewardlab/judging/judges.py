@@ -28,13 +28,14 @@ def answers(ask: Ask, name: str, requests: Sequence[str], batch: int, cache: Pat
     name: of the judge, with all that its answers depend on; batch: requests that are asked at once.
     """
     files = [_file(cache, name, request) for request in requests]
-    missing = [at for at, file in enumerate(files) if _kept(file) is None]
+    once = {file: at for at, file in enumerate(files)}  # a request may stand there twice
+    missing = [at for file, at in once.items() if _kept(file) is None]
     starts = range(0, len(missing), batch)
     for start in progress(starts, "asking the judge", len(starts)):
         places = missing[start : start + batch]
         for at, answer in zip(places, ask([requests[at] for at in places]), strict=True):
             files[at].parent.mkdir(parents=True, exist_ok=True)
-            if _kept(files[at]) is None:  # a request may stand there twice, or another job ask it
+            if _kept(files[at]) is None:  # another job may have asked
                 with published(files[at]) as partial:
                     partial.write_text(json.dumps({"judge": name, "answer": answer}))
     return [_kept(file) for file in files]

@@ -95,17 +95,11 @@ def _by_models(
 
 
 def opponents_of(table: pd.DataFrame, base: pd.DataFrame) -> pd.Series:
-    """Return of every row of a table a response of the base model to the same prompt, the first.
+    """Return of every row of a table the base model's response to the same prompt.
 
-    base: prompt and response, and maybe what these are for, `use`: those that nothing is chosen
-    from come first, and no canned refusal is one. Raises UserError if a prompt has none.
+    base: prompt and response, one to each. Raises UserError if a prompt has none.
     """
-    if "use" in base:
-        base = base[base.use.ne("refusal")].sort_values(
-            "use", key=lambda use: use.ne("reference"), kind="stable"
-        )
-    first = base.drop_duplicates("prompt").set_index("prompt").response
-    found = table.prompt.map(first)
+    found = table.prompt.map(base.set_index("prompt").response)
     if found.isna().any():
         prompt = table.prompt[found.isna()].iloc[0]
         raise UserError(f"there is no response of the base model to {prompt!r} to compare with.")

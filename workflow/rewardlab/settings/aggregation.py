@@ -153,13 +153,16 @@ class AggregationSettings(SettingsModel):
             )
         return self
 
-    def combining(self) -> CombiningSettings:
-        """Return the settings of `combine_rewards` on the pool of the configuration."""
+    def combining(self, judged: bool = True) -> CombiningSettings:
+        """Return the settings of `combine_rewards` on the pool of the configuration.
+
+        judged: whether a sampled pool also has the rewards of what judges policies.
+        """
         sampled = self.source == "sampled"
         predicted = (*(f"predict_{name}" for name in self.quantiles), "refusal")
         return CombiningSettings(
             rewards=self.properties,
-            judges=tuple(f"gold_{name}" for name in self.properties) if sampled else (),
+            judges=tuple(f"gold_{name}" for name in self.properties) if sampled and judged else (),
             k=self.k,
             quantiles=self.quantiles,
             references=predicted if sampled else (),

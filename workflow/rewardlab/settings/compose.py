@@ -376,7 +376,7 @@ def check_paths(settings: Settings, files: Layers, is_made: Callable[[str], bool
 
     is_made: whether the manifest of a source exists, by the source's key below data.
     """
-    _check_template(settings, files)
+    check_template(settings, files)
     for key, source in settings.data.sources().items():
         if source.path is not None and not Path(source.path).exists() and not is_made(key):
             keys = ("data", *key.split("."), "path")
@@ -386,7 +386,8 @@ def check_paths(settings: Settings, files: Layers, is_made: Callable[[str], bool
             )
 
 
-def _check_template(settings: Settings, files: Layers) -> None:
+def check_template(settings: Settings, files: Layers) -> None:
+    """Raise UserError if a judge's template is missing, or cannot ask what it has to."""
     template = settings.judging.template
     if not Path(template).is_file():
         raise UserError(

@@ -1,9 +1,9 @@
 """Makes the pool of responses that `combine_rewards` reads, from scored responses.
 
-Sampled responses (of which `gold` has the judge's rewards): one table of scores and one of
-predicted references for each property; the canned refusal's reward becomes a reference. Columns:
-prompt_id, response_id, use, a reward for each property, its references as <property>_<reference>,
-and the judge's as gold_<property>.
+Sampled responses (of which `gold` has the judge's rewards, if they are judged): one table of scores
+and one of predicted references for each property; the canned refusal's reward becomes a reference.
+Columns: prompt_id, response_id, use, a reward for each property, its references as
+<property>_<reference>, and the judge's as gold_<property>.
 
 Held-out pairs: one table of scores for each set and model, sets in the order of the properties, and
 within a set the models in the same order. Dialogues that occur in several pairs have more than two
@@ -33,13 +33,14 @@ def with_property(
 
 
 def sampled_pool(
-    gold: pd.DataFrame,
+    gold: pd.DataFrame | None,
     properties: Sequence[str],
     scores: Sequence[pd.DataFrame],
     references: Sequence[pd.DataFrame],
 ) -> pd.DataFrame:
     """Return the pool of sampled responses."""
-    pool = gold[[*KEYS, "use", *(f"gold_{name}" for name in properties)]]
+    judged = [] if gold is None else [f"gold_{name}" for name in properties]
+    pool = (scores[0] if gold is None else gold)[[*KEYS, "use", *judged]]
     for name, table, predicted in zip(properties, scores, references, strict=True):
         pool = with_property(pool, name, table, predicted)
     return pool[pool.use.ne("refusal")]
@@ -70,13 +71,13 @@ def gather_pool(
     gold: Inputs = (),
     references: Inputs = (),
 ) -> None:
-    """Responses with the rewards of every property: sampled ones if there is a judge's table."""
+    """Responses with the rewards of every property: sampled ones if there are references."""
     tables, judged, predicted = (
         [pd.read_parquet(path) for path in paths] for paths in (scores, gold, references)
     )
     made = (
-        sampled_pool(judged[0], properties, tables, predicted)
-        if judged
+        sampled_pool(judged[0] if judged else None, properties, tables, predicted)
+        if predicted
         else heldout_pool(properties, tables)
     )
     made.to_parquet(pool, index=False)

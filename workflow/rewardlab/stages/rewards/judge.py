@@ -23,16 +23,13 @@ def judge_responses(
 ) -> None:
     """What responses are worth by a judge that no policy is trained on; models: its manifests.
 
-    opponents: the base model's responses that a judge in words compares with; none: they are among
-    the responses.
+    opponents: the base model's responses that a judge in words compares with.
     """
     table = pd.read_parquet(responses)
     if len(table):
         others = None
         if judge.asking is not None:
-            others = opponents_of(
-                table, *(map(pd.read_parquet, opponents) if opponents else [table])
-            )
+            others = opponents_of(table, pd.read_parquet(opponents[0]))
         table = with_judgements(table, properties, judge, models, state, others)
     table.to_parquet(scores, index=False)
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rewardlab.data.manifest import open_artefact
 from rewardlab.rewards.base_rewards import BaseSamples, write_base_samples
-from rewardlab.rewards.judgements import opponents_of, with_judgements
+from rewardlab.rewards.judgements import with_judgements
 from rewardlab.rewards.scoring import Scorer, distinct_texts
 from rewardlab.running.libraries import quieten
 from rewardlab.running.stage import Input, Inputs, Output, State, main, stage
@@ -32,7 +32,7 @@ def gather_samples(
     """Features of samples (P, N, H), prompts (P, H) and refusals (P, H); gold rewards (P, N).
 
     judged_set: the preferences by which samples are judged, none: they are not; judges: the
-    manifest of a model that does. A judge in words compares with the first sample to each prompt.
+    manifest of a model that does; none: gold.
     """
     quieten()
     table = pd.read_parquet(responses).sort_values(["prompt_id", "response_id"], kind="stable")
@@ -48,8 +48,7 @@ def gather_samples(
         if judged_set is None or part.empty:
             return None
         kept = state / f"judged {part.use.iloc[0]}"
-        others = None if judge.asking is None else opponents_of(part, drawn)
-        found = with_judgements(part, [judged_set], judge, judges, kept, others)
+        found = with_judgements(part, [judged_set], judge, judges, kept)
         return found[f"gold_{judged_set}"].to_numpy(np.float32)
 
     count, width = len(alone), features.shape[1]
