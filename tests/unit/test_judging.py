@@ -50,6 +50,8 @@ def judging(**options) -> JudgingSettings:
         ("Verdict: B", "B"),
         ("Both are polite.\nVerdict: tie\n", "tie"),
         ("Verdict:A.", "A"),
+        ("It helps.\n\n**Verdict: A**", "A"),
+        ("Verdict: **tie**.", "tie"),
         ("A is better", None),
         ("Verdict: A or B", None),
         ("a", None),
@@ -176,6 +178,12 @@ def test_a_server_is_asked_over_several_connections_and_answers_in_order():
 
     with server(respond) as (at, _):
         assert asking(at, timeout=60)(["x", "y", "z"]) == ["X", "Y", "Z"]
+
+
+def test_half_a_character_is_no_verdict_and_no_harm():
+    reply = b'{"choices": [{"message": {"content": "\\ud800 bad"}}]}'
+    with server(lambda number, body: (200, reply)) as (at, _):
+        assert asking(at)(["x"]) == ["? bad"]
 
 
 def test_a_completion_without_a_text_has_no_verdict():

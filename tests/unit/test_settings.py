@@ -504,8 +504,14 @@ def test_words_of_a_nested_option_mean_what_they_say(config):
         "policies": {"chosen_pairs": "null", "judge": "gold"},
         "extended": {"policy_worlds": {"covered": "false"}},
     }
+    nested["extended"]["worlds"] = {"world-1": "null"}
+    nested["causes"] = {"pairs": ["null", "10"]}
     settings = validate(merge(config, nested), [CONFIG])
     assert settings.policies.chosen_pairs is None
+    assert settings.extended.worlds["world-1"] is None
+    assert settings.causes.pairs == (None, 10)
     assert settings.extended.policy_worlds.covered is False
     with pytest.raises(UserError, match=r"policies\.prompts"):
         validate(merge(config, {"policies": {"prompts": "null"}}), [CONFIG])  # a name, and no other
+    with pytest.raises(UserError, match=r"judging\.criteria\.overall"):
+        validate(merge(config, {"judging": {"criteria": {"overall": "null"}}}), [CONFIG])

@@ -6,6 +6,10 @@ A reduced sibling of tests/offline.yaml, on reviews that are written for the tes
 
 import json
 import random
+import re
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pandas as pd
 import torch
@@ -126,6 +130,75 @@ def test_policies_on_text_of_ones_own_judged_by_a_model(checkout):
     assert policies.judged.notna().all()
     prompts = pd.read_parquet(checkout.path("results/test/prompts/reviews.parquet"))
     assert prompts.split.value_counts().to_dict() == {"train": 400, "evaluation": 100}
+    then_by_a_judge_in_words(checkout)
+
+
+def then_by_a_judge_in_words(checkout):
+    """The same policies, not trained again, by a server that counts kind words."""
+    files = ("--configfile", "tests/test.yaml", "mine.yaml", "words.yaml")
+    with counting_server() as at:
+        words = {
+            "data": {"judge": {"endpoint": at, "model": "counts"}},
+            "judging": {
+                "template": "workflow/templates/judge.txt",
+                "criteria": {"positive": "likes the film more"},
+            },
+            "policies": {"judge": "generative"},
+        }
+        checkout.path("words.yaml").write_text(yaml.safe_dump(words))
+        targets = ("uncertainty_fig7", "rewards_judges", "aggregation_in_words")
+        run = checkout.run(*targets, *files, scale="--keep-going")
+    assert run.code == 0, run.text[-4000:]
+    assert {"sample_opponents", "judge_batch", "judge_drawn", "tabulate_judges"} <= run.rules
+    assert not {"train_policies", "train_reward_model", "judge_responses"} & run.rules
+    policies = pd.read_csv(checkout.path("results/test/policies/fig7.csv"))
+    assert policies.judged.between(0, 1).all()
+    base = pd.read_parquet(checkout.path("results/test/responses/opponents.parquet"))
+    base = base.set_index("prompt").response
+    for file in checkout.path("results/test/policies/fig7").rglob("judged.parquet"):
+        table = pd.read_parquet(file)
+        lead = table.response.map(kindness) - table.prompt.map(base).map(kindness)
+        assert (table.gold_positive == (lead.clip(-1, 1) + 1) / 2).all()
+    judges = pd.read_csv(checkout.path("results/test/tables/rewards/judges.csv")).set_index("name")
+    assert judges.value["positive"] > 0.9
+    refused = checkout.run("-n", "transforming_win_rate", *files, scale="--quiet")
+    assert refused.code == 1
+    assert "transforming_in_words has the win rates by it" in refused.text
+
+
+def kindness(text: str) -> int:
+    words = text.split()
+    return sum(word in GOOD for word in words) - sum(word in BAD for word in words)
+
+
+@contextmanager
+def counting_server():
+    """A judge on loopback, which prefers the answer with more kind words."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked = body["messages"][0]["content"]
+            answers = re.search(
+                r"Answer A:\n(.*)\n\nAnswer B:\n(.*)\n\nReply with", asked, re.DOTALL
+            )
+            first, second = map(kindness, answers.groups())
+            said = "tie" if first == second else "A" if first > second else "B"
+            reply = {"choices": [{"message": {"content": f"**Verdict: {said}**"}}]}
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(reply).encode())
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_what_cannot_be_judged_is_said_before_anything_runs(checkout):

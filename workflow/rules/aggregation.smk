@@ -143,9 +143,7 @@ use rule figure as draw_aggregation_theorem with:
     pathvars:
         item="aggregation/theorem",
     params:
-        **figure(
-            "aggregation.theorems", AGGREGATION, "Theorems 2.1 and 3.1", SAMPLED and EMBEDDED_WORLD
-        ),
+        **figure("aggregation.theorems", AGGREGATION, "Theorems 2.1 and 3.1", SAMPLED and GOLD),
 
 
 use rule job as tabulate_judge with:

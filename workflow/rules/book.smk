@@ -3,7 +3,7 @@
 from rewardlab import inputs
 
 # The embedded world alone says what annotators would have said of any response.
-BOOK = EMBEDDED_WORLD and SAMPLED
+BOOK = GOLD and SAMPLED
 BOOK_INPUT = {
     "trunk": REWARD_TRUNK,
     "train": "<results>/responses/pool_train.parquet",

@@ -7,7 +7,7 @@ CHAPTERS = [
     "closed_forms",
     "reward_models",
     "aggregation",
-    *(["aggregation_theorem"] if SAMPLED and EMBEDDED_WORLD else []),
+    *(["aggregation_theorem"] if SAMPLED and GOLD else []),
     *(["policies"] if POLICIES else []),
     *(["transforming_utility", "transforming"] if RANKED else []),
     "book",

@@ -118,6 +118,10 @@ _braces = {"{": "{{", "}": "}}"}  # Snakemake fills what stands in braces
 _path += f" WORKFLOW_OPTIONS={shlex.quote(_options).translate(str.maketrans(_braces))}"
 # What computes, and how, is no part of what a result is: jobs are told beside their settings.
 _path += f" {DEVICE}={SETTINGS.device} {ATTENTION}={SETTINGS.attention}"
+# Where Slurm is asked by gres, snakemake counts no cards.
+CARDS = "REWARDLAB_CARDS"
+if SETTINGS.gres:
+    _path += f" {CARDS}={SETTINGS.gpus}"
 shell.prefix(f"set -euo pipefail; export {_path}; ")
 
 

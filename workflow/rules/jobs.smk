@@ -1,5 +1,5 @@
 # A training that can is as many processes as the job has cards.
-COMMAND = f"{PROCESSES}={SETTINGS.gpus if SETTINGS.gres else '{resources.gpu}'} "
+COMMAND = f"{PROCESSES}=${{{{{CARDS}:-{{resources.gpu}}}}}} "
 COMMAND += "python -m rewardlab.job {params.module} {params.arguments} {params.files} --log {log}"
 
 

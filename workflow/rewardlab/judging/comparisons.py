@@ -17,7 +17,8 @@ FIRST, SECOND, TIE = "A", "B", "tie"
 
 def verdict_of(answer: str) -> str | None:
     """Return the verdict that an answer ends in, or None."""
-    lines = [line.strip() for line in answer.splitlines() if line.strip()]
+    plain = answer.replace("*", "")  # bold or not
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
     found = VERDICT.fullmatch(lines[-1]) if lines else None
     return found[1] if found else None
 

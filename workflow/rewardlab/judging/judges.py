@@ -17,7 +17,7 @@ from rewardlab.running.errors import UserError
 from rewardlab.running.outputs import published
 from rewardlab.running.progress import progress
 
-KEPT = "what it has answered so far is kept, and is not asked again"
+KEPT = "what it had answered before is kept, and is not asked again"
 Ask = Callable[[Sequence[str]], list[str]]
 """From what some requests say to the answers."""
 
@@ -166,4 +166,4 @@ def _content(reply: bytes, url: str) -> str:
             f"the judge at {url} answers {reply[:80].decode(errors='replace')!r}; expected a chat "
             f"completion, JSON with choices[0].message.content; {KEPT}."
         )
-    return content
+    return content.encode(errors="replace").decode()  # half a character is in no table

@@ -76,7 +76,7 @@ def verdicts_on(
     missing = int(table.verdict.isna().sum())
     log.log(
         logging.WARNING if 2 * missing > len(table) else logging.INFO,
-        "%d of %d answers have no verdict, and count for nothing",
+        "%d of %d answers have no verdict",
         missing,
         len(table),
     )

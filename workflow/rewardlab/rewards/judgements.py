@@ -61,9 +61,12 @@ def _in_words(
         raise UserError(
             f"the judge in words gave no verdict on any of {len(told)} pairs of responses; "
             f"expected answers that end as {asking.settings.template} asks for, in at most "
-            f"{asking.settings.answer_tokens} tokens (judging.answer_tokens)."
+            f"{asking.settings.answer_tokens} tokens (judging.answer_tokens). Its answers are kept "
+            f"in {asking.cache}: remove that folder to ask again."
         )
-    log.info("%d of %d pairs have no verdict, and count as ties", silent.sum(), len(told))
+    log.info(
+        "of them %d of %d pairs have none at all: these count as ties", silent.sum(), len(told)
+    )
     found[differ] = np.where(silent, 0.5, told)
     return found
 

@@ -62,6 +62,9 @@ class Cost(NamedTuple):
     peak_memory_gb: float
 
 
+UNREADABLE = "is damaged: it has the hash of an artefact"
+
+
 def recorded_costs(store: Path) -> Iterator[Cost]:
     """Yield what every job cost that has recorded an artefact."""
     for entry in sorted(store.glob("*.json")):
@@ -103,8 +106,10 @@ def check(store: Path, paths: Iterable[Path]) -> None:
             raise UserError(f"{path} {wrong}; {remedy(path)}.")
 
 
-def remedy(path: Path) -> str:
-    """Return what makes an artefact again, in words."""
+def remedy(path: Path, wrong: str = "") -> str:
+    """Return what makes an artefact again, in words; wrong: with it, from `damaged`."""
+    if wrong == UNREADABLE:
+        return "remove it: its artefact is checked again from when it is made again"
     options = os.environ.get(OPTIONS, "")
     return f"to make it again, run: snakemake --cores all --force {path}{options}"
 
@@ -114,7 +119,7 @@ def damaged(store: Path) -> Iterator[Damage]:
     for entry in sorted(store.glob("*.json")):
         found = _read(entry)
         if found is None:
-            yield entry, "is damaged: it has the hash of an artefact"
+            yield entry, UNREADABLE
             continue
         path = found[0]
         if wrong := damage(store, path):

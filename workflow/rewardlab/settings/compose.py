@@ -397,7 +397,11 @@ def check_template(settings: Settings, files: Layers) -> None:
     if settings.policies.judge == "generative" and settings.data.judge != "embedded":
         asked = read_template(Path(template))
         for name in _judged_sets(settings):
-            criterion_for(name, asked, settings.judging, needed=True)
+            try:
+                criterion_for(name, asked, settings.judging, needed=True)
+            except UserError as error:
+                keys = [("judging", "criteria"), ("judging", "template"), ("policies", "judge")]
+                raise UserError(f"{_origin_of_any(keys, files)}: {error}") from None
 
 
 def _judged_sets(settings: Settings) -> list[str]:

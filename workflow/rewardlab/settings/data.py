@@ -62,7 +62,7 @@ class LabelsSettings(SettingsModel):
     """Field with the text."""
     label: Annotated[str, Field(min_length=1)] = "label"
     """Field with its label."""
-    good: int | str = 1
+    good: bool | int | str = 1
     """The label of what is preferred; all others are not."""
     words: Count = 24
     """Words of a text that are kept, the first ones."""

@@ -29,6 +29,15 @@ INTEGER = r"^[+-]?\d+$"
 WORDS = {"null": None, "true": True, "false": False}
 
 
+def _with_nulls(value: Any) -> Any:
+    """Return lists and dicts with None for the word null in them."""
+    if isinstance(value, dict):
+        return {key: None if part == "null" else _with_nulls(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [None if part == "null" else _with_nulls(part) for part in value]
+    return value
+
+
 class SettingsModel(BaseModel):
     """Settings of one chapter or stage: unknown keys, and values of another type, are refused."""
 
@@ -45,6 +54,7 @@ class SettingsModel(BaseModel):
 
         And words for what they mean: those of a nested --config come as texts.
         """
+        value = _with_nulls(value)
         if isinstance(value, str) and value in WORDS:
             meant, annotation = WORDS[value], cls.model_fields[info.field_name].annotation
             if type(meant) in (annotation, *get_args(annotation)):

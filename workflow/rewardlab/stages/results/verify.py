@@ -20,7 +20,7 @@ def verify(recorded: list[str]) -> None:
     found = [wrong for folder in recorded for wrong in damaged(Path(folder))]
     if found:
         more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        what = "; ".join(f"{path} {wrong} ({remedy(path)})" for path, wrong in found[:SHOWN])
+        what = "; ".join(f"{path} {wrong} ({remedy(path, wrong)})" for path, wrong in found[:SHOWN])
         raise UserError(f"damaged, {len(found)} of {len(entries)} artefacts: {what}{more}.")
     count = len(entries)
     log.info("%d artefacts are what they were when they were made", count)
