@@ -43,16 +43,19 @@ class Copy:
         copy_repository(folder)
 
     def start(self, *arguments: str, **options) -> subprocess.Popen:
-        return subprocess.Popen(
+        # A pipe that nobody reads would hold up a long run.
+        said = tempfile.TemporaryFile("w+")  # noqa: SIM115  it goes with the process
+        process = subprocess.Popen(
             [SNAKEMAKE, "--cores", "2", *arguments, SCALE],
             cwd=self.folder,
             env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-            stdout=subprocess.PIPE,
+            stdout=said,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=True,
             **options,
         )
+        process.said = said
+        return process
 
     def verbatim(self, command: str) -> None:
         """Run a command as a message tells it, in the environment of this project."""
@@ -67,7 +70,7 @@ class Copy:
 
     def run(self, *arguments: str, **options) -> tuple[int, str]:
         process = self.start(*arguments, **options)
-        said, _ = process.communicate(timeout=1200)
+        said = end_of(process, timeout=1200)
         return process.returncode, said
 
     def stages(self) -> list[int]:
@@ -97,6 +100,13 @@ class Copy:
             and "_measured" not in file.name
             and not any(part.startswith(".") for part in file.relative_to(results).parts)
         }
+
+
+def end_of(process: subprocess.Popen, timeout: float | None = None) -> str:
+    """Wait until a run has ended, and return what it said."""
+    process.wait(timeout)
+    process.said.seek(0)
+    return process.said.read()
 
 
 class Outcome(NamedTuple):
@@ -146,7 +156,7 @@ def at_some_moment(copy: Copy, rng: random.Random) -> subprocess.Popen:
 def kill_snakemake(copy: Copy, rng: random.Random) -> Outcome:
     process = at_some_moment(copy, rng)
     process.kill()
-    process.communicate()
+    end_of(process)
     copy.settled()
     said = sentence(copy.run(copy.target)[1])
     copy.run("--unlock", copy.target)
@@ -158,7 +168,7 @@ def kill_stage(copy: Copy, rng: random.Random) -> Outcome:
     process = at_some_moment(copy, rng)
     for stage in copy.stages()[:1]:
         os.kill(stage, signal.SIGKILL)
-    said, _ = process.communicate()
+    said = end_of(process)
     copy.settled()
     return Outcome(sentence(said), "again")
 
@@ -167,7 +177,7 @@ def kill_stage(copy: Copy, rng: random.Random) -> Outcome:
 def interrupt(copy: Copy, rng: random.Random) -> Outcome:
     process = at_some_moment(copy, rng)
     os.killpg(process.pid, signal.SIGINT)
-    said, _ = process.communicate()
+    said = end_of(process)
     copy.settled()
     return Outcome(sentence(said), "again")
 
@@ -177,10 +187,10 @@ def terminate(copy: Copy, rng: random.Random) -> Outcome:
     process = at_some_moment(copy, rng)
     os.killpg(process.pid, signal.SIGTERM)
     try:
-        said, _ = process.communicate(timeout=20)
+        said = end_of(process, timeout=20)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        said, _ = process.communicate()
+        said = end_of(process)
     copy.settled()
     copy.run("--unlock", copy.target)
     return Outcome(sentence(said), "again (after --unlock, if killed)")
@@ -222,7 +232,7 @@ def two_runs(copy: Copy, rng: random.Random) -> Outcome:
     process = copy.start(copy.target)
     wait_for_stage(copy, process, 4)
     said = copy.run(copy.target)[1]
-    process.communicate()
+    end_of(process)
     return Outcome(sentence(said), "none: the first run goes on")
 
 
