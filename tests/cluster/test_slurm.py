@@ -81,6 +81,13 @@ class Checkout:
             check=True,
         )
 
+    def longer_training(self, steps: int) -> None:
+        """Let the language model's training take long enough to be met."""
+        scale = self.folder / "tests/test.yaml"
+        text = scale.read_text()
+        assert "steps: 4," in text
+        scale.write_text(text.replace("steps: 4,", f"steps: {steps},", 1))
+
     def tables(self) -> dict[str, bytes]:
         results = self.folder / "results/test"
         return {
@@ -186,6 +193,8 @@ def test_a_retry_asks_for_more(checkout, slurm):
 def test_a_training_that_is_cancelled_goes_on_to_the_same_tables(checkout, slurm, tmp_path):
     target = "results/test/losses/ensemble_overall.csv"
     undisturbed = Checkout(tmp_path / "undisturbed")
+    for copy in (checkout, undisturbed):
+        copy.longer_training(400)
     undisturbed.local(target)
     process = checkout.start(target, *HERE, "--configfile=tests/test.yaml")
     log = checkout.folder / "logs/test/train_world_model.log"
@@ -238,6 +247,7 @@ def test_submission_by_commands(checkout, slurm):
     assert {tuple(row[3:]) for row in jobs} == {("4000M", "4:00:00")}
 
     target = "results/test/models/world.json"
+    checkout.longer_training(20000)
     process = checkout.start(target, *given, "--retries", "0")
     log = checkout.folder / "logs/test/train_world_model.log"
     wait_for("a training", log.exists, 90)
