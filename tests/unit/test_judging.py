@@ -401,11 +401,8 @@ def test_how_often_judges_agree_is_tabulated(tmp_path):
     pairs = pairs.assign(
         chosen=[better, better, worse, better], rejected=[worse, worse, better, better]
     )
-    prompts = [
-        f"i want to mend the {thing} ?" for thing in ("curtain", "curtain", "curtain", "curtain")
-    ]
-    gold = with_gold(pairs.assign(response=pairs.chosen, prompt=prompts), WORLD).gold_helpful
-    other = with_gold(pairs.assign(response=pairs.rejected, prompt=prompts), WORLD).gold_helpful
+    gold = with_gold(pairs.assign(response=pairs.chosen), WORLD).gold_helpful
+    other = with_gold(pairs.assign(response=pairs.rejected), WORLD).gold_helpful
     found = agreement_with_labels(
         pairs, "helpful", JudgeSettings(world=WORLD), [], tmp_path / "state"
     )

@@ -7,7 +7,8 @@ from rewardlab.settings.data import EndpointSettings
 JUDGES = SETTINGS.data.judge != "embedded" or EMBEDDED_WORLD
 # Jobs of these stages have no model of their own where a server answers.
 ASKS_A_SERVER = {"stages.judging.judge_pairs", "stages.judging.judge_drawn"}
-ASKS_A_SERVER |= {"stages.rewards.judge"} if SETTINGS.policies.judge == "generative" else set()
+if SETTINGS.policies.judge == "generative":
+    ASKS_A_SERVER |= {"stages.rewards.judge", "stages.rewards.tabulate_judges"}
 if not isinstance(SETTINGS.data.judge, EndpointSettings):
     ASKS_A_SERVER = set()
 JUDGED = RUNS.path("<results>/preferences/{config.rewards.shown}.parquet")

@@ -9,6 +9,7 @@ state_of() { # where there is no accounting, sacct waits for ever
 state=$(state_of "$1")
 case "${state%% *}" in
     COMPLETED) echo success ;;
-    BOOT_FAIL | CANCELLED* | DEADLINE | FAILED | LAUNCH_FAILED | OUT_OF_MEMORY | REVOKED | TIMEOUT) echo failed ;;
+    BOOT_FAIL | CANCELLED* | DEADLINE | FAILED | LAUNCH_FAILED | NODE_FAIL | OUT_OF_MEMORY | PREEMPTED | REVOKED | TIMEOUT)
+        echo failed ;;
     *) echo running ;; # also where nobody answers for a moment: a second job beside the first would be worse
 esac

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rewardlab.data.distinct import distinct_rows
 from rewardlab.data.manifest import open_artefact
 from rewardlab.judging.comparisons import both_orders, judgements
 from rewardlab.judging.judges import answers, ask_endpoint, ask_model
@@ -32,13 +33,9 @@ def preferred(
     the judge cannot be asked.
     """
     template = read_template(Path(asking.settings.template))
-    needed = not asking.is_tuned
-    criterion = criterion_for(name, template, asking.settings, needed)
-    asked = pairs[["prompt", "first", "second"]]
-    distinct = asked.drop_duplicates(ignore_index=True)
-    found = together(by_order(verdicts_on(distinct, template, criterion, asking, judge)))
-    keys = pd.MultiIndex.from_frame(distinct)
-    return found[keys.get_indexer(pd.MultiIndex.from_frame(asked))]
+    criterion = criterion_for(name, template, asking.settings, needed=not asking.is_tuned)
+    distinct, rows = distinct_rows(pairs[["prompt", "first", "second"]])
+    return together(by_order(verdicts_on(distinct, template, criterion, asking, judge)))[rows]
 
 
 def verdicts_on(

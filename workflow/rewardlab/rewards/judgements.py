@@ -37,12 +37,16 @@ def with_judgements(
     if judge.world is not None:
         return with_gold(table, judge.world)
     if judge.asking is not None:
-        of_set = [[model] for model in models] or [[] for _ in sets]
         pairs = table[["prompt"]].assign(first=table.response, second=opponents)
-        told = zip(sets, of_set, strict=True)
+        told = zip(sets, models_by_set(sets, models), strict=True)
         found = {f"gold_{name}": _in_words(pairs, name, judge.asking, one) for name, one in told}
         return table.assign(**found)
     return _by_models(table, sets, judge.reading, models, state)
+
+
+def models_by_set(sets: Sequence[str], models: Sequence[Path]) -> list[Sequence[Path]]:
+    """Return the model of each set in a list of its own, empty where a server judges."""
+    return [[model] for model in models] or [[] for _ in sets]
 
 
 def _in_words(

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rewardlab.data.distinct import distinct_rows
 from rewardlab.data.pretrained import positions_of
 from rewardlab.rewards.chunks import rows_in_parts
 from rewardlab.rewards.texts import encode_and_count, say
@@ -28,10 +29,7 @@ LONGEST = 2048
 
 def distinct_texts(table: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Return a table's distinct prompts with responses, and which of them stands in each row."""
-    pairs = table[["prompt", "response"]]
-    texts = pairs.drop_duplicates().reset_index(drop=True)
-    keys = pd.MultiIndex.from_frame(texts)
-    return texts, keys.get_indexer(pd.MultiIndex.from_frame(pairs))
+    return distinct_rows(table[["prompt", "response"]])
 
 
 class Scorer:

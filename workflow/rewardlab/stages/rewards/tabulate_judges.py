@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rewardlab.data.pairs_table import pairs_of_split
 from rewardlab.evaluation.estimates import over_units
 from rewardlab.evaluation.tables import share, write_csv
-from rewardlab.rewards.judgements import with_judgements
+from rewardlab.rewards.judgements import models_by_set, with_judgements
 from rewardlab.running.stage import Inputs, Output, State, main, stage
 from rewardlab.settings.judging import JudgeSettings
 
@@ -48,7 +48,7 @@ def tabulate_judges(
     A judge in words compares both sides of as many pairs as judging.pairs says.
     """
     rows = []
-    of_set = [[model] for model in models] or [[] for _ in names]
+    of_set = models_by_set(names, models)
     for file, model, name in zip(preferences, of_set, names, strict=True):
         pairs = pairs_of_split(file, "evaluation")
         if judge.asking is not None:
